@@ -1,0 +1,2 @@
+// The contract
+export type { ByteSource, Checkpoint, CheckpointTensor, MetadataValue, NumericArray } from "./checkpoint.ts";
