@@ -1,0 +1,46 @@
+/** Four IEEE half floats, zero-extended to 32-bit lanes, as f32. Exact for every finite value; infinities and NaN are not kept. */
+// @ts-ignore: decorator
+@inline
+export function f32x4_from_u16_lanes(h: v128): v128 {
+  const magnitude = i32x4.shl(v128.and(h, i32x4.splat(0x7fff)), 13);
+  const sign = i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16);
+  // 2^112 moves the exponent bias from 15 to 127; subnormal halves come out right because the product is exact.
+  return v128.or(f32x4.mul(magnitude, f32x4.splat(reinterpret<f32>(0x77800000))), sign);
+}
+
+/** Loads four half floats at p as f32. */
+// @ts-ignore: decorator
+@inline
+export function load_f16x4(p: usize): v128 {
+  return f32x4_from_u16_lanes(v128.load_ext<u16>(p));
+}
+
+/** One half float at p as f32. */
+// @ts-ignore: decorator
+@inline
+export function load_f16(p: usize): f32 {
+  return f32x4.extract_lane(f32x4_from_u16_lanes(i32x4.splat(<i32>load<u16>(p))), 0);
+}
+
+/** Loads four bfloat16 at p as f32. */
+// @ts-ignore: decorator
+@inline
+export function load_bf16x4(p: usize): v128 {
+  return i32x4.shl(v128.load_ext<u16>(p), 16);
+}
+
+/** Four f32 as half floats in the low 16 bits of each lane, rounded to nearest even; values beyond 65504 become infinity. */
+// @ts-ignore: decorator
+@inline
+export function u16_lanes_from_f32x4(x: v128): v128 {
+  const sign = v128.and(i32x4.shr_u(x, 16), i32x4.splat(0x8000));
+  const bits = v128.and(x, i32x4.splat(0x7fffffff));
+  // Subnormal halves: adding 2^-1 (0x3f000000) aligns the mantissa so that the addition itself rounds to nearest even.
+  const small = i32x4.sub(f32x4.add(bits, i32x4.splat(0x3f000000)), i32x4.splat(0x3f000000));
+  const odd = v128.and(i32x4.shr_u(bits, 13), i32x4.splat(1));
+  const normal = i32x4.shr_u(i32x4.add(i32x4.add(bits, i32x4.splat(<i32>0xc8000fff)), odd), 13);
+  const isSmall = i32x4.lt_s(bits, i32x4.splat(0x38800000));
+  const isLarge = i32x4.ge_s(bits, i32x4.splat(0x477ff000));
+  const finite = v128.bitselect(small, normal, isSmall);
+  return v128.or(v128.bitselect(i32x4.splat(0x7c00), finite, isLarge), sign);
+}

@@ -1,0 +1,76 @@
+/**
+ * F32 weights, packed: groups of 16 rows, columns in order, 16 floats a column.
+ *
+ *   group (64 B x columns):  | column 0: row 0 .. row 15 | column 1: row 0 .. row 15 | ...
+ *
+ * Each lane is one row and adds its products in column order, whatever the number of tokens beside it.
+ */
+import { GROUP } from "./group";
+
+// @ts-ignore: decorator
+@inline
+export function group_bytes_f32(columns: i32): usize {
+  return <usize>columns * 64;
+}
+
+/** Rows of `columns` floats at src into one packed group; rows at or past `rows` become zero. */
+export function pack_f32(src: usize, dst: usize, rows: i32, columns: i32): void {
+  for (let r = 0; r < GROUP; r++) {
+    const row = src + <usize>r * <usize>columns * 4;
+    let out = dst + <usize>r * 4;
+    for (let c = 0; c < columns; c++, out += 64) {
+      store<f32>(out, r < rows ? load<f32>(row + (<usize>c << 2)) : 0);
+    }
+  }
+}
+
+/** Row r of a packed group as floats. */
+export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
+  let p = group + (<usize>r << 2);
+  for (let c = 0; c < columns; c++, p += 64, out += 4) store<f32>(out, load<f32>(p));
+}
+
+/** 16 rows times one token: x[columns] -> out[16]. */
+export function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  const end = x + (<usize>columns << 2);
+  for (let w = group; x < end; x += 4, w += 64) {
+    const s = v128.load32_splat(x);
+    a = f32x4.add(a, f32x4.mul(s, v128.load(w)));
+    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 16)));
+    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 32)));
+    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 48)));
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+}
+
+/** 16 rows times two tokens whose inputs are xStride and outputs outStride bytes apart. */
+export function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  const end = x + (<usize>columns << 2);
+  for (let w = group; x < end; x += 4, w += 64) {
+    const s = v128.load32_splat(x);
+    const t = v128.load32_splat(x + xStride);
+    const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
+    a = f32x4.add(a, f32x4.mul(s, w0));
+    b = f32x4.add(b, f32x4.mul(s, w1));
+    c = f32x4.add(c, f32x4.mul(s, w2));
+    d = f32x4.add(d, f32x4.mul(s, w3));
+    e = f32x4.add(e, f32x4.mul(t, w0));
+    f = f32x4.add(f, f32x4.mul(t, w1));
+    g = f32x4.add(g, f32x4.mul(t, w2));
+    h = f32x4.add(h, f32x4.mul(t, w3));
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+  out += outStride;
+  v128.store(out, e);
+  v128.store(out, f, 16);
+  v128.store(out, g, 32);
+  v128.store(out, h, 48);
+}

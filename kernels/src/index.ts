@@ -1,0 +1,12 @@
+// The compiled modules.
+export type { KernelExports, KernelVariant } from "./kernels.ts";
+export {
+  bestVariant,
+  compileKernels,
+  instantiateKernels,
+  relaxedSimdSupported,
+  sharedMemorySupported,
+} from "./kernels.ts";
+// Recorded programs.
+export type { OpArguments, OpName } from "./ops.ts";
+export { COMMAND_WORDS, OPS, writeCommand } from "./ops.ts";
