@@ -1,0 +1,93 @@
+/** What becomes of the matches when a text is split (huggingface/tokenizers, SplitDelimiterBehavior). */
+export const SPLIT_BEHAVIORS = [
+  "removed",
+  "isolated",
+  "mergedwithprevious",
+  "mergedwithnext",
+  "contiguous",
+] as const;
+export type SplitBehavior = (typeof SPLIT_BEHAVIORS)[number];
+
+/** A text to its pieces, in order and without empty ones. */
+export type Splitter = (text: string) => readonly string[];
+
+/** A stretch of the text: a match, or what lies between two. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly match: boolean;
+}
+
+function spansOf(text: string, pattern: RegExp): Span[] {
+  const spans: Span[] = [];
+  let end = 0;
+  pattern.lastIndex = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > end) spans.push({ start: end, end: match.index, match: false });
+    end = match.index + match[0].length;
+    spans.push({ start: match.index, end, match: true }); // of length 0 where the pattern only marks a place
+  }
+  if (end < text.length) spans.push({ start: end, end: text.length, match: false });
+  return spans;
+}
+
+const JOINS: Readonly<Record<SplitBehavior, (span: Span, before: Span | undefined) => boolean>> = {
+  removed: () => false,
+  isolated: () => false,
+  mergedwithprevious: (span, before) => span.match && before !== undefined && !before.match,
+  mergedwithnext: (span, before) => !span.match && before?.match === true,
+  contiguous: (span, before) => before?.match === span.match,
+};
+
+/**
+ * @param pattern with the `g` flag
+ * @param invert what the pattern does not match counts as the match
+ */
+export function splitBy(pattern: RegExp, behavior: SplitBehavior, invert = false): Splitter {
+  const joins = JOINS[behavior];
+  return (text) => {
+    if (behavior === "isolated" || (behavior === "removed" && invert)) {
+      const matches = text.match(pattern) ?? [];
+      if (behavior === "removed") return matches.filter((piece) => piece !== "");
+      let covered = 0;
+      for (const piece of matches) covered += piece === "" ? Number.NaN : piece.length;
+      if (covered === text.length) return matches;
+    }
+    const pieces: string[] = [];
+    let start = 0;
+    let before: Span | undefined;
+    const cut = (end: number) => {
+      if (end > start) pieces.push(text.slice(start, end));
+    };
+    for (const found of spansOf(text, pattern)) {
+      const span = invert ? { ...found, match: !found.match } : found;
+      if (behavior === "removed") {
+        if (!span.match) pieces.push(text.slice(span.start, span.end));
+      } else if (!joins(span, before)) {
+        cut(span.start);
+        start = span.start;
+      }
+      before = span;
+    }
+    if (behavior !== "removed") cut(text.length);
+    return pieces.filter((piece) => piece !== "");
+  };
+}
+
+/** Each splitter applied to every piece of the one before. */
+export function inSequence(splitters: readonly Splitter[]): Splitter {
+  const [only] = splitters;
+  if (only !== undefined && splitters.length === 1) return only;
+  return (text) => {
+    let pieces: readonly string[] = text === "" ? [] : [text];
+    for (const split of splitters) {
+      if (pieces.length === 1) pieces = split(pieces[0]!);
+      else {
+        const finer: string[] = [];
+        for (const piece of pieces) for (const part of split(piece)) finer.push(part);
+        pieces = finer;
+      }
+    }
+    return pieces;
+  };
+}
