@@ -64,7 +64,7 @@ function shortList(logits: Float32Array, k: number): Int32Array {
 }
 
 /**
- * All ids, greatest logit first. Each entry is packed in a double: (2^32 - 1 - ordered key of the logit) * 2^21 + id,
+ * All ids, greatest logit first. Each entry is packed in a double: (2^31 - 1 - ordered key of the logit) * 2^21 + id,
  * 53 bits, so the platform's numeric sort does the rest. Vocabularies end below 2^21 tokens.
  */
 function sortedIds(logits: Float32Array): Float64Array {
@@ -72,8 +72,8 @@ function sortedIds(logits: Float32Array): Float64Array {
   const float = new Float32Array(bits.buffer);
   const packed = new Float64Array(logits.length);
   for (let id = 0; id < logits.length; id++) {
-    float[0] = logits[id]! + 0; // -0 and 0 are one key
-    packed[id] = (0xffffffff - orderedKey(bits[0]!)) * 2 ** 21 + id;
+    float[0] = logits[id]!;
+    packed[id] = (0x7fffffff - orderedKey(bits[0]!)) * 2 ** 21 + id;
   }
   packed.sort();
   for (let i = 0; i < packed.length; i++) packed[i] = packed[i]! % 2 ** 21;

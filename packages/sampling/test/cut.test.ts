@@ -16,13 +16,15 @@ test("keys order as floats do", () => {
 });
 
 test("with arbitrary weights the survivors are the shortest head of the ranking that reaches the target", () => {
-  const weighted = logitsArbitrary(1, 60).chain((logits) =>
-    fc.tuple(
-      fc.constant(logits),
-      fc.array(fc.nat(8), { minLength: logits.length, maxLength: logits.length }),
-      fc.integer({ min: 1, max: 300 }),
-    ),
-  );
+  const weighted = fc
+    .oneof(logitsArbitrary(1, 60), logitsArbitrary(65, 200))
+    .chain((logits) =>
+      fc.tuple(
+        fc.constant(logits),
+        fc.array(fc.nat(8), { minLength: logits.length, maxLength: logits.length }),
+        fc.integer({ min: 1, max: 300 }),
+      ),
+    );
   fc.assert(
     fc.property(weighted, ([logits, weights, target]) => {
       const candidates = createCandidates(logits.length);
