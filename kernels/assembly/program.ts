@@ -4,7 +4,8 @@
  *   word 0  opcode (src/ops.ts has the same table)
  *   word 1+ arguments: addresses, counts, strides in bytes, f32 bits
  *
- * Threads meet after each command; with one thread there is nothing to wait for.
+ * Threads meet after each command; with one thread there is nothing to wait for. Thread 0 leaves the address of the
+ * command it runs at barrier + 192, so that a trap can be named.
  */
 import { barrier_wait } from "./barrier";
 import { attention_f32, kv_store_f32 } from "./ops/attention";
@@ -38,6 +39,7 @@ function f(pc: usize, word: usize): f32 {
 /** Runs the program at pc as thread `rank` of `threads`. */
 export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
   for (;; pc += COMMAND) {
+    if (rank == 0) store<u32>(barrier, <u32>pc, 192);
     switch (i(pc, 0)) {
       case 0: return;
       case 1: embed(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), i(pc, 8), rank, threads); break;

@@ -1,0 +1,3 @@
+// The backend.
+export type { WasmBackendOptions } from "./backend.ts";
+export { wasmBackend } from "./backend.ts";

@@ -1,0 +1,503 @@
+import type { OpArguments, OpName } from "@realizar/kernels";
+import {
+  type Activation,
+  type AttentionSpec,
+  DTYPES,
+  type DtypeName,
+  type Ops,
+  type RopeSpec,
+  type RouteSpec,
+  type Routing,
+  ShapeError,
+  type Tensor,
+  type Weight,
+} from "@realizar/tensor";
+import type { Buffer } from "./arena.ts";
+import { aligned } from "./memory.ts";
+
+/** A place that has no address until memory is laid out. */
+export type Place =
+  | { readonly in: "buffer"; readonly buffer: Buffer; readonly plus: number }
+  | { readonly in: "weight"; readonly weight: Weight }
+  | {
+      readonly in: "batch";
+      readonly array: "tokens" | "positions" | "sequences" | "lengths" | "outputRows" | "tables";
+    }
+  | { readonly in: "rope"; readonly spec: RopeSpec }
+  | { readonly in: "keys" | "values"; readonly layer: number }
+  | { readonly in: "scratch" };
+
+export type Argument = number | Place;
+
+/** One command of a recording, in the segment that runs it; or the copy of a buffer between segments. */
+export type Node =
+  | {
+      readonly kind: "command";
+      readonly segment: number;
+      readonly op: OpName;
+      readonly args: Record<string, Argument>;
+    }
+  | { readonly kind: "copy"; readonly from: Buffer; readonly to: Buffer };
+
+export interface Recording {
+  readonly nodes: readonly Node[];
+  readonly buffers: readonly Buffer[];
+  readonly ropes: readonly { segment: number; spec: RopeSpec }[];
+  readonly scratchBytes: number;
+  readonly output: { readonly buffer: Buffer; readonly rows: number; readonly columns: number };
+}
+
+/** What a weight type's activations are quantized to (kernels/assembly/ops/quantize.ts). */
+const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | "q16" | "q8">> = {
+  F32: "f32",
+  F16: "f32",
+  BF16: "f32",
+  Q8_0: "q16",
+  Q4_0: "q8",
+};
+
+const GATES: Record<Activation, number> = { silu: 0, gelu: 1, gelu_erf: 2, swiglu_oai: 3 };
+
+const WEIGHTINGS: Record<RouteSpec["weighting"], number> = {
+  softmax: 0,
+  "softmax-normalized": 1,
+  "softmax-chosen": 2,
+  "sigmoid-normalized": 3,
+};
+
+/** Bytes of a row of f32: padded to whole groups of 16. */
+export function strideOf(columns: number): number {
+  return Math.ceil(columns / 16) * 64;
+}
+
+export interface RecorderOptions {
+  readonly rows: number;
+  readonly outputRows: number;
+  segmentOfWeight(name: string): number;
+  segmentOfLayer(layer: number): number;
+  /** Bytes of 16 packed rows (kernels' group_bytes). */
+  groupBytes(dtype: DtypeName, columns: number): number;
+}
+
+interface Recorded extends Tensor {
+  readonly buffer: Buffer;
+}
+
+/** Records a forward pass: the verbs push commands and give back handles. */
+export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): Recording {
+  const nodes: Node[] = [];
+  const buffers: Buffer[] = [];
+  const ropes: { segment: number; spec: RopeSpec }[] = [];
+  const tensors: Recorded[] = [];
+  const copies = new Map<string, Buffer>();
+  const quantized = new Map<string, QuantizedActivation>();
+  const routings: { ids: Buffer; weights: Buffer }[] = [];
+  let scratchBytes = 0;
+
+  const allocate = (segment: number, bytes: number): Buffer => {
+    const buffer: Buffer = {
+      segment,
+      bytes: aligned(bytes),
+      first: nodes.length,
+      last: nodes.length,
+      offset: 0,
+    };
+    buffers.push(buffer);
+    return buffer;
+  };
+  const place = (buffer: Buffer, plus = 0): Place => ({ in: "buffer", buffer, plus });
+  const push = <N extends OpName>(
+    segment: number,
+    op: N,
+    args: { [K in keyof OpArguments<N>]: Argument },
+  ) => {
+    for (const value of Object.values(args) as Argument[]) {
+      if (typeof value === "object" && value.in === "buffer") value.buffer.last = nodes.length;
+    }
+    nodes.push({ kind: "command", segment, op, args });
+  };
+  const tensor = (segment: number, rows: number, columns: number): Recorded => {
+    const made = { id: tensors.length, rows, columns, buffer: allocate(segment, rows * strideOf(columns)) };
+    tensors.push(made);
+    return made;
+  };
+  const known = (op: string, x: Tensor): Recorded => {
+    const found = tensors[x.id];
+    if (found === undefined || found.rows !== x.rows)
+      throw new ShapeError(op, "the tensor belongs to another recording");
+    return found;
+  };
+  /** The buffer itself, or its copy in another segment. */
+  const moved = (from: Buffer, segment: number): Buffer => {
+    if (from.segment === segment) return from;
+    const key = `${buffers.indexOf(from)}:${segment}`;
+    const copied = copies.get(key);
+    if (copied !== undefined) return copied;
+    const to = allocate(segment, from.bytes);
+    from.last = nodes.length;
+    nodes.push({ kind: "copy", from, to });
+    copies.set(key, to);
+    return to;
+  };
+  const read = (op: string, x: Tensor, segment: number): Place => place(moved(known(op, x).buffer, segment));
+  const vectors = (x: Tensor): number => (x.rows * strideOf(x.columns)) / 16;
+  const same = (op: string, a: Tensor, b: Tensor) => {
+    if (a.rows !== b.rows || a.columns !== b.columns) {
+      throw new ShapeError(op, `[${a.rows}, ${a.columns}] and [${b.rows}, ${b.columns}] differ`);
+    }
+  };
+
+  const matrix = (op: string, w: Weight, columns: number) => {
+    const [rows, width] = [w.shape.at(-2) ?? 0, w.shape.at(-1) ?? 0];
+    if (width !== columns) throw new ShapeError(op, `"${w.name}" has ${width} columns, its input ${columns}`);
+    return { rows, groups: Math.ceil(rows / 16), groupBytes: options.groupBytes(w.dtype, width) };
+  };
+
+  /** The activation in the form that a weight type takes, made once for all products that read it. */
+  const activation = (x: Tensor, w: Weight, segment: number): QuantizedActivation => {
+    const kind = ACTIVATION_OF[w.dtype];
+    if (kind === undefined) throw new ShapeError("linear", `no kernels for ${w.dtype} ("${w.name}")`);
+    const from = moved(known("linear", x).buffer, segment);
+    if (kind === "f32")
+      return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
+    const key = `${x.id}:${kind}:${segment}`;
+    const made = quantized.get(key);
+    if (made !== undefined) return made;
+    const bytes = kind === "q16" ? 2 : 1;
+    const qStride = aligned(x.columns * bytes, 64);
+    const scaleStride = (x.columns / DTYPES[w.dtype].blockLength) * 4;
+    const q = allocate(segment, x.rows * qStride);
+    const scales = allocate(segment, x.rows * scaleStride);
+    const common = {
+      x: place(from),
+      xStride: strideOf(x.columns),
+      q: place(q),
+      qStride,
+      scales: place(scales),
+      scaleStride,
+      rows: x.rows,
+      columns: x.columns,
+    };
+    let form: QuantizedActivation;
+    if (kind === "q16") {
+      push(segment, "quantizeQ16", common);
+      form = { q: place(q), qStride, scales: place(scales), sums: 0, scaleStride };
+    } else {
+      const sums = allocate(segment, x.rows * scaleStride);
+      push(segment, "quantizeQ8", { ...common, sums: place(sums) });
+      form = { q: place(q), qStride, scales: place(scales), sums: place(sums), scaleStride };
+    }
+    quantized.set(key, form);
+    return form;
+  };
+
+  const embedRows = (w: Weight, array: "tokens" | "positions"): Tensor => {
+    const segment = options.segmentOfWeight(w.name);
+    const columns = w.shape.at(-1) ?? 0;
+    const out = tensor(segment, options.rows, columns);
+    push(segment, "embed", {
+      out: place(out.buffer),
+      outStride: strideOf(columns),
+      weight: { in: "weight", weight: w },
+      groupBytes: options.groupBytes(w.dtype, columns),
+      type: DTYPES[w.dtype].id,
+      columns,
+      indices: { in: "batch", array },
+      count: options.rows,
+    });
+    return out;
+  };
+  const binary = (op: "add" | "multiply", a: Tensor, b: Tensor): Tensor => {
+    same(op, a, b);
+    const segment = known(op, a).buffer.segment;
+    const from = { a: read(op, a, segment), b: read(op, b, segment) };
+    const out = tensor(segment, a.rows, a.columns);
+    push(segment, op, { out: place(out.buffer), ...from, vectors: vectors(a) });
+    return out;
+  };
+
+  const ops: Ops = {
+    embed: (w) => embedRows(w, "tokens"),
+    embedPositions: (w) => embedRows(w, "positions"),
+    linear(x, w, bias) {
+      const segment = options.segmentOfWeight(w.name);
+      const { rows, groups, groupBytes } = matrix("linear", w, x.columns);
+      const form = activation(x, w, segment);
+      let out = tensor(segment, x.rows, rows);
+      push(segment, "linear", {
+        out: place(out.buffer),
+        outStride: strideOf(rows),
+        weight: { in: "weight", weight: w },
+        groupBytes,
+        type: DTYPES[w.dtype].id,
+        groups,
+        columns: x.columns,
+        ...form,
+        tokens: x.rows,
+      });
+      if (bias !== undefined) {
+        const from = out;
+        out = tensor(segment, x.rows, rows);
+        push(segment, "addBias", {
+          out: place(out.buffer),
+          x: place(from.buffer),
+          bias: { in: "weight", weight: bias },
+          rows: x.rows,
+          columns: rows,
+          stride: strideOf(rows),
+        });
+      }
+      return out;
+    },
+    rmsNorm(x, w, eps, width = x.columns) {
+      if (x.columns % width !== 0)
+        throw new ShapeError("rmsNorm", `${x.columns} columns are no whole number of runs of ${width}`);
+      if (w !== undefined && w.shape.at(-1) !== width)
+        throw new ShapeError("rmsNorm", `"${w.name}" has ${w.shape.at(-1)} numbers, not ${width}`);
+      const segment = w === undefined ? known("rmsNorm", x).buffer.segment : options.segmentOfWeight(w.name);
+      const from = read("rmsNorm", x, segment);
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "rmsNorm", {
+        out: place(out.buffer),
+        x: from,
+        weight: w === undefined ? 0 : { in: "weight", weight: w },
+        rows: x.rows,
+        columns: x.columns,
+        width,
+        stride: strideOf(x.columns),
+        epsF: eps,
+      });
+      return out;
+    },
+    layerNorm(x, w, bias, eps) {
+      const segment = options.segmentOfWeight(w.name);
+      const from = read("layerNorm", x, segment);
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "layerNorm", {
+        out: place(out.buffer),
+        x: from,
+        weight: { in: "weight", weight: w },
+        bias: bias === undefined ? 0 : { in: "weight", weight: bias },
+        rows: x.rows,
+        columns: x.columns,
+        stride: strideOf(x.columns),
+        epsF: eps,
+      });
+      return out;
+    },
+    rope(x, spec) {
+      if (x.columns % spec.headDim !== 0)
+        throw new ShapeError("rope", `${x.columns} columns are no whole number of heads of ${spec.headDim}`);
+      const { segment } = known("rope", x).buffer;
+      ropes.push({ segment, spec });
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "rope", {
+        out: place(out.buffer),
+        x: read("rope", x, segment),
+        table: { in: "rope", spec },
+        positions: { in: "batch", array: "positions" },
+        rows: x.rows,
+        heads: x.columns / spec.headDim,
+        headDim: spec.headDim,
+        dims: spec.dims,
+        halved: spec.pairing === "halved" ? 1 : 0,
+        stride: strideOf(x.columns),
+      });
+      return out;
+    },
+    attention(q, k, v, layer, spec: AttentionSpec) {
+      same("attention", k, v);
+      if (q.columns !== spec.heads * spec.headDim || k.columns !== spec.kvHeads * spec.headDim) {
+        throw new ShapeError(
+          "attention",
+          `q has ${q.columns} columns and k ${k.columns} for ${spec.heads} and ${spec.kvHeads} heads of ${spec.headDim}`,
+        );
+      }
+      const segment = options.segmentOfLayer(layer);
+      const group = spec.heads / spec.kvHeads;
+      const scratch = aligned(64 + group * 8 + 16 + group * Math.ceil(spec.headDim / 4) * 16);
+      scratchBytes = Math.max(scratchBytes, scratch);
+      const pages = { keys: { in: "keys", layer }, values: { in: "values", layer } } as const;
+      const where = {
+        positions: { in: "batch", array: "positions" },
+        sequences: { in: "batch", array: "sequences" },
+        tables: { in: "batch", array: "tables" },
+      } as const;
+      const heads = { rows: q.rows, kvHeads: spec.kvHeads, headDim: spec.headDim };
+      push(segment, "kvStoreF32", {
+        k: read("attention", k, segment),
+        v: read("attention", v, segment),
+        stride: strideOf(k.columns),
+        ...pages,
+        ...where,
+        ...heads,
+      });
+      const from = read("attention", q, segment);
+      const out = tensor(segment, q.rows, q.columns);
+      push(segment, "attentionF32", {
+        out: place(out.buffer),
+        q: from,
+        stride: strideOf(q.columns),
+        ...pages,
+        ...where,
+        lengths: spec.causal ? 0 : { in: "batch", array: "lengths" },
+        sinks: spec.sinks === undefined ? 0 : { in: "weight", weight: spec.sinks },
+        ...heads,
+        heads: spec.heads,
+        scaleF: spec.scale,
+        window: spec.window,
+        capF: spec.softcap,
+        scratch: { in: "scratch" },
+        scratchBytes: scratch,
+      });
+      return out;
+    },
+    gated(kind, gate, up) {
+      same("gated", gate, up);
+      const { segment } = known("gated", gate).buffer;
+      const from = { gate: read("gated", gate, segment), up: read("gated", up, segment) };
+      const out = tensor(segment, gate.rows, gate.columns);
+      push(segment, "gated", { out: place(out.buffer), ...from, kind: GATES[kind], vectors: vectors(gate) });
+      return out;
+    },
+    activate(kind, x) {
+      const { segment } = known("activate", x).buffer;
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "gated", {
+        out: place(out.buffer),
+        gate: read("activate", x, segment),
+        up: 0,
+        kind: GATES[kind],
+        vectors: vectors(x),
+      });
+      return out;
+    },
+    add: (a, b) => binary("add", a, b),
+    multiply: (a, b) => binary("multiply", a, b),
+    scale(x, factor) {
+      const { segment } = known("scale", x).buffer;
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "scale", {
+        out: place(out.buffer),
+        x: read("scale", x, segment),
+        factorF: factor,
+        vectors: vectors(x),
+      });
+      return out;
+    },
+    softcap(x, cap) {
+      const { segment } = known("softcap", x).buffer;
+      const out = tensor(segment, x.rows, x.columns);
+      push(segment, "softcap", {
+        out: place(out.buffer),
+        x: read("softcap", x, segment),
+        capF: cap,
+        vectors: vectors(x),
+      });
+      return out;
+    },
+    outputRows(x) {
+      const { segment } = known("outputRows", x).buffer;
+      const out = tensor(segment, options.outputRows, x.columns);
+      push(segment, "rows", {
+        out: place(out.buffer),
+        x: read("outputRows", x, segment),
+        indices: { in: "batch", array: "outputRows" },
+        count: options.outputRows,
+        stride: strideOf(x.columns),
+      });
+      return out;
+    },
+    route(logits, spec) {
+      if (logits.columns !== spec.experts || spec.used > spec.experts) {
+        throw new ShapeError("route", `${logits.columns} logits for ${spec.used} of ${spec.experts} experts`);
+      }
+      const { segment } = known("route", logits).buffer;
+      const ids = allocate(segment, logits.rows * spec.used * 4);
+      const weights = allocate(segment, logits.rows * spec.used * 4);
+      push(segment, "route", {
+        ids: place(ids),
+        weights: place(weights),
+        logits: read("route", logits, segment),
+        stride: strideOf(logits.columns),
+        rows: logits.rows,
+        experts: spec.experts,
+        k: spec.used,
+        mode: WEIGHTINGS[spec.weighting],
+        scaleF: spec.scale,
+      });
+      routings.push({ ids, weights });
+      return { id: routings.length - 1, rows: logits.rows, spec };
+    },
+    linearExperts(x, w, routing: Routing, bias) {
+      const segment = options.segmentOfWeight(w.name);
+      const { rows, groups, groupBytes } = matrix("linearExperts", w, x.columns);
+      const count = routing.rows * routing.spec.used;
+      const share = x.rows === count ? 1 : routing.spec.used;
+      if (x.rows * share !== count)
+        throw new ShapeError("linearExperts", `${x.rows} rows for ${routing.rows} routed ones`);
+      const form = activation(x, w, segment);
+      const ids = moved(routings[routing.id]!.ids, segment);
+      let out = tensor(segment, count, rows);
+      push(segment, "linearExperts", {
+        out: place(out.buffer),
+        outStride: strideOf(rows),
+        weight: { in: "weight", weight: w },
+        groupBytes,
+        type: DTYPES[w.dtype].id,
+        groups,
+        columns: x.columns,
+        ...form,
+        rows: count,
+        experts: place(ids),
+        share,
+      });
+      if (bias !== undefined) {
+        const from = out;
+        out = tensor(segment, count, rows);
+        push(segment, "addExpertBias", {
+          out: place(out.buffer),
+          x: place(from.buffer),
+          bias: { in: "weight", weight: bias },
+          experts: place(ids),
+          rows: count,
+          columns: rows,
+          stride: strideOf(rows),
+        });
+      }
+      return out;
+    },
+    combine(x, routing) {
+      const { segment } = known("combine", x).buffer;
+      const weights = moved(routings[routing.id]!.weights, segment);
+      const out = tensor(segment, routing.rows, x.columns);
+      push(segment, "combine", {
+        out: place(out.buffer),
+        x: read("combine", x, segment),
+        weights: place(weights),
+        rows: routing.rows,
+        k: routing.spec.used,
+        stride: strideOf(x.columns),
+      });
+      return out;
+    },
+  };
+
+  const result = known("output", build(ops));
+  result.buffer.last = nodes.length;
+  return {
+    nodes,
+    buffers,
+    ropes,
+    scratchBytes,
+    output: { buffer: result.buffer, rows: result.rows, columns: result.columns },
+  };
+}
+
+interface QuantizedActivation {
+  readonly q: Place;
+  readonly qStride: number;
+  readonly scales: Argument;
+  readonly sums: Argument;
+  readonly scaleStride: number;
+}
