@@ -131,7 +131,7 @@ export function translate(pattern: string): string {
   };
 
   /** After a backslash: a set (as source) or one character. */
-  const escape = (): { set: string } | { character: string } => {
+  const escaped = (): { set: string } | { character: string } => {
     const letter = characters[at++] ?? fail("it ends in a backslash");
     if (letter === "p" || letter === "P") return { set: property(letter === "P") };
     if (letter === "x" || letter === "u") return { character: codePoint(letter) };
@@ -153,8 +153,10 @@ export function translate(pattern: string): string {
       out += "^";
       at++;
     }
-    const single = (): { set: string } | { character: string } =>
-      characters[at] === "\\" ? (at++, escape()) : { character: characters[at++]! };
+    const single = (): { set: string } | { character: string } => {
+      const character = characters[at++]!;
+      return character === "\\" ? escaped() : { character };
+    };
     // Within `&&` JavaScript wants single operands on both sides, so each side becomes a class of its own.
     const operands: string[] = [""];
     const append = (source: string) => {
@@ -272,8 +274,8 @@ export function translate(pattern: string): string {
         at++;
         return assertion;
       }
-      const escaped = escape();
-      return "set" in escaped ? escaped.set : literal(escaped.character, anyCase);
+      const operand = escaped();
+      return "set" in operand ? operand.set : literal(operand.character, anyCase);
     }
     if (/[*+?]/.test(character)) fail("a quantifier has nothing to repeat");
     return literal(character, anyCase);

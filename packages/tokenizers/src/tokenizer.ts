@@ -24,6 +24,11 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Leave control tokens out of the text. Default true. */
   readonly skipSpecial?: boolean;
+  /**
+   * The ids go on from a text that is already there: what belongs to a text's start (the space SentencePiece puts in
+   * front, stripped otherwise) is left as it is. For generated text after a prompt. Default false.
+   */
+  readonly continuation?: boolean;
 }
 
 /**
@@ -101,4 +106,10 @@ export interface GgufVocabulary {
   readonly removeExtraWhitespaces?: boolean;
   /** SentencePiece's compiled normalizer. */
   readonly precompiledCharsmap?: ArrayLike<number>;
+  /** WordPiece: lower the text's case (default true), strip accents (default: as `lowercase`). */
+  readonly lowercase?: boolean;
+  readonly stripAccents?: boolean;
+  /** `general.name` and `general.architecture`: files carry no per-token attributes, so some go by these. */
+  readonly modelName?: string;
+  readonly architecture?: string;
 }

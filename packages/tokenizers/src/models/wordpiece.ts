@@ -3,9 +3,7 @@ import type { WordModel } from "./bpe.ts";
 export interface WordPieceOptions {
   readonly ids: ReadonlyMap<string, number>;
   readonly unknownId: number;
-  /** Spelled before a word's first piece; GGUF files mark word starts with U+2581. */
-  readonly startPrefix?: string;
-  /** Spelled before every other piece ("##"). */
+  /** Spelled before every piece but a word's first ("##"). */
   readonly continuingPrefix: string;
   /** Words of more characters are unknown as a whole. */
   readonly maxCharacters?: number;
@@ -17,7 +15,6 @@ export interface WordPieceOptions {
  */
 export function wordPiece(options: WordPieceOptions): WordModel {
   const { ids, unknownId, continuingPrefix } = options;
-  const startPrefix = options.startPrefix ?? "";
   const maxCharacters = options.maxCharacters ?? Number.POSITIVE_INFINITY;
   let longest = 1;
   for (const text of ids.keys()) longest = Math.max(longest, text.length);
@@ -27,7 +24,7 @@ export function wordPiece(options: WordPieceOptions): WordModel {
     if (word.length > maxCharacters && [...word].length > maxCharacters) return unknown;
     const out: number[] = [];
     for (let start = 0; start < word.length; ) {
-      const prefix = start === 0 ? startPrefix : continuingPrefix;
+      const prefix = start === 0 ? "" : continuingPrefix;
       let end = Math.min(word.length, start + longest);
       let id: number | undefined;
       for (; end > start; end--) {

@@ -1,0 +1,294 @@
+import { type AddedToken, addedTokenSplitters } from "./added-tokens.ts";
+import { spellBytes, unspellBytes } from "./byte-alphabet.ts";
+import { byteOfToken, byteTokenIds } from "./byte-tokens.ts";
+import { chainSteps, eachPiece } from "./decoders/step.ts";
+import { stripFirstSpaceStep, tidyWord } from "./decoders/steps.ts";
+import { endOfGenerationIds, endOfTurnId } from "./end-of-generation.ts";
+import { UnknownKindError, VocabularyError } from "./errors.ts";
+import { bpe } from "./models/bpe.ts";
+import { resolveMerges, splitMerge } from "./models/merge-list.ts";
+import { wordPiece } from "./models/wordpiece.ts";
+import { bertNormalizer } from "./normalizers/bert.ts";
+import { SPACE_MARK } from "./normalizers/sentencepiece.ts";
+import { tokenizerOf } from "./pipeline.ts";
+import { splitBertWords } from "./pre-tokenizers/bert.ts";
+import { namedPreTokenizer } from "./pre-tokenizers/named.ts";
+import { tokenizerFromModel } from "./sentencepiece-model.ts";
+import { wordsBySpaceMark } from "./space-runs.ts";
+import { TOKEN_TYPE } from "./token-attributes.ts";
+import type { GgufVocabulary, SpecialIds, Tokenizer } from "./tokenizer.ts";
+import { type Vocabulary, vocabularyFromList } from "./vocabulary.ts";
+import { cachedByWord } from "./word-cache.ts";
+
+/** What a kind of vocabulary takes for granted where the file is silent (llama.cpp src/llama-vocab.cpp, load). */
+interface Defaults {
+  readonly special: SpecialIds;
+  readonly addBos: boolean;
+  readonly addEos: boolean;
+}
+
+const DEFAULTS: Readonly<Record<string, Defaults>> = {
+  llama: { special: { bos: 1, eos: 2, unk: 0 }, addBos: true, addEos: false },
+  t5: { special: { eos: 1, unk: 2, pad: 0 }, addBos: false, addEos: true },
+  bert: { special: { bos: 101, unk: 100, sep: 102, pad: 0, mask: 103 }, addBos: true, addEos: false },
+  gpt2: { special: { bos: 11, eos: 11 }, addBos: false, addEos: false },
+  gemma4: { special: {}, addBos: true, addEos: false },
+};
+
+/** Everything the kinds need, checked. */
+interface Checked {
+  readonly source: GgufVocabulary;
+  readonly vocabulary: Vocabulary;
+  readonly types: ArrayLike<number>;
+  readonly special: SpecialIds;
+  readonly defaults: Defaults;
+  readonly added: readonly AddedToken[];
+  readonly control: ReadonlySet<number>;
+}
+
+const KINDS: Readonly<Record<string, (checked: Checked) => Tokenizer>> = {
+  llama: (checked) => sentencePiece(checked, "bpe"),
+  t5: (checked) => sentencePiece(checked, "unigram"),
+  bert,
+  gpt2: byteLevelBpe,
+  gemma4: byteLevelBpe,
+};
+
+/** Texts of tokens that models emit as a part of their answer although files mark them as control tokens (harmony). */
+const SHOWN = new Set(["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"]);
+
+/**
+ * A tokenizer from the `tokenizer.ggml.*` keys of a GGUF file, as llama.cpp reads them.
+ *
+ * @throws UnknownKindError for a `model` or `pre` this package does not know
+ * @throws VocabularyError, CharsmapError where the parts contradict each other
+ */
+export function tokenizerFromGguf(source: GgufVocabulary): Tokenizer {
+  const build = Object.hasOwn(KINDS, source.model) ? KINDS[source.model] : undefined;
+  if (!build) {
+    throw new UnknownKindError(
+      "tokenizer.ggml.model",
+      String(source.model),
+      `Known are ${Object.keys(KINDS).join(", ")}. Convert the model with one of these, or load its tokenizer.json.`,
+    );
+  }
+  return build(check(source));
+}
+
+function check(source: GgufVocabulary): Checked {
+  if (!Array.isArray(source.tokens)) throw new VocabularyError("tokenizer.ggml.tokens", "is not an array");
+  const tokens = source.tokens.map((text: unknown, id) => {
+    if (typeof text !== "string")
+      throw new VocabularyError(`tokenizer.ggml.tokens[${id}]`, "is not a string");
+    return text === "" ? `[EMPTY_${id}]` : text;
+  });
+  const vocabulary = vocabularyFromList(tokens, { unique: true });
+  requireOneEach("tokenizer.ggml.scores", source.scores, vocabulary.size);
+  requireOneEach("tokenizer.ggml.token_type", source.tokenTypes, vocabulary.size);
+  const defaults = DEFAULTS[source.model]!;
+  const special = specialIds(source, defaults.special, vocabulary);
+  const types = Int32Array.from(
+    { length: vocabulary.size },
+    (_, id) => source.tokenTypes?.[id] ?? TOKEN_TYPE.normal,
+  );
+  for (const id of endOfGenerationIds(vocabulary, special)) {
+    if (types[id] !== TOKEN_TYPE.unknown) types[id] = TOKEN_TYPE.control;
+  }
+  for (const text of SHOWN) {
+    const id = vocabulary.ids.get(text);
+    if (id !== undefined) types[id] = TOKEN_TYPE.userDefined;
+  }
+  const strip = stripping(source, vocabulary);
+  const added: AddedToken[] = [];
+  const control = new Set<number>();
+  for (const [id, content] of vocabulary.texts.entries()) {
+    const isControl = types[id] === TOKEN_TYPE.control || types[id] === TOKEN_TYPE.unknown;
+    if (isControl) control.add(id);
+    if (!isControl && types[id] !== TOKEN_TYPE.userDefined) continue;
+    const { left, right } = strip(id);
+    added.push({ id, content, special: isControl, leftStrip: left, rightStrip: right, singleWord: false });
+  }
+  return { source, vocabulary, types, special, defaults, added, control };
+}
+
+function requireOneEach(field: string, values: ArrayLike<number> | undefined, count: number): void {
+  if (values !== undefined && values.length < count) {
+    throw new VocabularyError(field, `has ${values.length} entries for ${count} tokens`);
+  }
+}
+
+const ABSENT = 0xffff_ffff;
+
+function specialIds(source: GgufVocabulary, defaults: SpecialIds, vocabulary: Vocabulary): SpecialIds {
+  const given: Readonly<Record<keyof SpecialIds, number | undefined>> = {
+    bos: source.bosId,
+    eos: source.eosId,
+    eot: source.eotId,
+    unk: source.unkId,
+    pad: source.padId,
+    sep: source.sepId,
+    cls: source.clsId,
+    mask: source.maskId,
+  };
+  const ids: { -readonly [name in keyof SpecialIds]: SpecialIds[name] } = {};
+  for (const name of Object.keys(given) as (keyof SpecialIds)[]) {
+    const id = given[name];
+    const fallback = defaults[name];
+    if (id === undefined) {
+      if (fallback !== undefined && fallback < vocabulary.size) ids[name] = fallback;
+      continue;
+    }
+    if (id === ABSENT || id === -1) continue;
+    if (!Number.isInteger(id) || id < 0 || id >= vocabulary.size) {
+      throw new VocabularyError(`the ${name} token id`, `is ${id}, not in [0, ${vocabulary.size})`);
+    }
+    ids[name] = id;
+  }
+  ids.eot ??= endOfTurnId(vocabulary);
+  if (source.model === "bert") ids.cls ??= ids.bos;
+  return ids;
+}
+
+/** Phi-3's and the mask token's white space (llama.cpp src/llama-vocab.cpp, "Handle per token attributes"). */
+function stripping(source: GgufVocabulary, vocabulary: Vocabulary) {
+  const name = (source.modelName ?? "").toLowerCase();
+  const right = name.includes("phi-3") || name.includes("phi3");
+  const plain = new Set(["<unk>", "<s>", "<|endoftext|>"]);
+  const masked =
+    /jina-v2-(de|es|code)/.test(source.pre ?? "") ||
+    /nomic-bert-moe|jina-bert-v3/.test(source.architecture ?? "")
+      ? "<mask>"
+      : name.includes("modern-bert")
+        ? "[MASK]"
+        : undefined;
+  return (id: number) => {
+    const text = vocabulary.texts[id]!;
+    return { left: text === masked, right: right && !plain.has(text) };
+  };
+}
+
+/** The ids around a text. @throws VocabularyError where one is asked for that the file does not name */
+function frame(
+  flags: readonly (readonly [wanted: boolean, name: string, id: number | undefined])[],
+): number[] {
+  const ids: number[] = [];
+  for (const [wanted, name, id] of flags) {
+    if (!wanted) continue;
+    if (id === undefined)
+      throw new VocabularyError(`add_${name}_token`, `is set, but there is no ${name} token id`);
+    ids.push(id);
+  }
+  return ids;
+}
+
+function sentencePiece(
+  { source, vocabulary, types, special, defaults, added }: Checked,
+  algorithm: "bpe" | "unigram",
+) {
+  const strips = new Map(added.map((token) => [token.id, token]));
+  const hasBytes = types.length > 0 && byteTokenIds((text) => vocabulary.ids.get(text)) !== undefined;
+  return tokenizerFromModel({
+    algorithm,
+    vocabulary,
+    scores: source.scores ?? new Float32Array(vocabulary.size),
+    types,
+    special,
+    endOfMessage: source.eomId === undefined || source.eomId >= vocabulary.size ? undefined : source.eomId,
+    ...(algorithm === "unigram" && source.precompiledCharsmap
+      ? { precompiledCharsmap: source.precompiledCharsmap }
+      : {}),
+    addDummyPrefix: source.addSpacePrefix ?? true,
+    removeExtraSpaces: algorithm === "unigram" && (source.removeExtraWhitespaces ?? false),
+    escapeSpaces: true,
+    spaceAsSuffix: false,
+    byteFallback: hasBytes,
+    before: frame([[source.addBos ?? defaults.addBos, "bos", special.bos]]),
+    after: frame([[source.addEos ?? defaults.addEos, "eos", special.eos]]),
+    stripping: (id) => ({
+      left: strips.get(id)?.leftStrip ?? false,
+      right: strips.get(id)?.rightStrip ?? false,
+    }),
+  });
+}
+
+const encoder = new TextEncoder();
+
+function byteLevelBpe({ source, vocabulary, types, special, defaults, added, control }: Checked): Tokenizer {
+  const named = namedPreTokenizer(source.model === "gemma4" ? "gemma4" : (source.pre ?? "default"));
+  if (!Array.isArray(source.merges)) throw new VocabularyError("tokenizer.ggml.merges", "is missing");
+  const merges = resolveMerges(
+    vocabulary,
+    source.merges.map((line: unknown, index) => {
+      if (typeof line !== "string")
+        throw new VocabularyError(`tokenizer.ggml.merges[${index}]`, "is not a string");
+      return splitMerge(line, index);
+    }),
+  );
+  const byteTokens = named.byteLevel ? undefined : byteTokenIds((text) => vocabulary.ids.get(text));
+  const encode = bpe({
+    vocabulary,
+    merges,
+    ignoreMerges: named.ignoreMerges,
+    unknownId: special.unk,
+    byteTokens,
+  });
+  const wordsOf = wordsBySpaceMark(vocabulary.texts);
+  return tokenizerOf({
+    vocabulary,
+    special,
+    control,
+    endOfGeneration: endOfGenerationIds(vocabulary, special, [source.eomId]),
+    segment: addedTokenSplitters(added),
+    normalize: named.byteLevel ? (text) => text : (text) => text.replaceAll(" ", SPACE_MARK),
+    split: named.byteLevel ? named.split : (text) => named.split(text).flatMap(wordsOf),
+    encodeWord: cachedByWord(named.byteLevel ? (word) => encode(spellBytes(word)) : encode),
+    before: frame([[source.addBos ?? (named.addBos || defaults.addBos), "bos", special.bos]]),
+    after: frame([
+      [source.addEos ?? defaults.addEos, "eos", special.eos],
+      [source.addSep ?? named.addSep, "sep", special.sep],
+    ]),
+    tokenBytes(id) {
+      const text = vocabulary.texts[id]!;
+      const type = types[id]!;
+      if (control.has(id) || type === TOKEN_TYPE.userDefined) return encoder.encode(text);
+      if (type === TOKEN_TYPE.byte) return Uint8Array.of(byteOfToken(text) ?? 0);
+      if (!named.byteLevel) return encoder.encode(text.replaceAll(SPACE_MARK, " "));
+      return unspellBytes(text) ?? encoder.encode(text);
+    },
+    decodes: "bytes",
+    decoder: chainSteps([]),
+  });
+}
+
+function bert({ source, vocabulary, special, added, control }: Checked): Tokenizer {
+  if (special.unk === undefined) throw new VocabularyError("the unknown token", "is missing");
+  const lowercase = source.lowercase ?? true;
+  const encode = wordPiece({
+    ids: vocabulary.ids,
+    unknownId: special.unk,
+    continuingPrefix: "",
+  });
+  return tokenizerOf({
+    vocabulary,
+    special,
+    control,
+    endOfGeneration: endOfGenerationIds(vocabulary, special, [source.eomId]),
+    segment: addedTokenSplitters(added),
+    normalize: bertNormalizer({
+      cleanText: true,
+      spaceChinese: true,
+      stripAccents: source.stripAccents ?? lowercase,
+      lowercase,
+    }),
+    split: splitBertWords,
+    encodeWord: cachedByWord((word) => encode(SPACE_MARK + word)),
+    before: frame([[source.addBos ?? true, "bos", special.cls ?? special.bos]]),
+    after: frame([[source.addSep ?? true, "sep", special.sep]]),
+    tokenBytes: (id) => encoder.encode(vocabulary.texts[id]!.replaceAll(SPACE_MARK, " ")),
+    decodes: "texts",
+    decoder: chainSteps([
+      eachPiece((piece) => tidyWord((piece as string).replaceAll(SPACE_MARK, " "))),
+      stripFirstSpaceStep,
+    ]),
+  });
+}
