@@ -5,10 +5,7 @@ const FLOAT = new Float32Array(1);
 const BITS = new Uint32Array(FLOAT.buffer);
 
 /** For the 64 values of sign and exponent: what a unit of the mantissa is worth. */
-const UNIT = Float64Array.from(
-  { length: 64 },
-  (_, i) => (i < 32 ? 1 : -1) * 2 ** (Math.max(i & 31, 1) - 25),
-);
+const UNIT = Float64Array.from({ length: 64 }, (_, i) => (i < 32 ? 1 : -1) * 2 ** (Math.max(i & 31, 1) - 25));
 
 /** IEEE 754 binary16 bits to a number; exact. */
 export function f16ToF32(bits: number): number {

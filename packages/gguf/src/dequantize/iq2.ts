@@ -4,7 +4,14 @@ import { IQ2_S_GRID, IQ2_XS_GRID, IQ2_XXS_GRID } from "./grids.ts";
 import { EVEN_SIGNS } from "./signs.ts";
 
 /** Eight elements: a row of a grid, each negated where its bit of `signs` is set. */
-function put8(out: Float32Array, to: number, scale: number, grid: Int8Array, row: number, signs: number): void {
+function put8(
+  out: Float32Array,
+  to: number,
+  scale: number,
+  grid: Int8Array,
+  row: number,
+  signs: number,
+): void {
   for (let i = 0; i < 8; i++) {
     const value = scale * grid[8 * row + i]!;
     out[to + i] = (signs >> i) & 1 ? -value : value;
@@ -23,7 +30,14 @@ export const dequantizeIq2Xxs: BlockDecoder = (src, out, blocks) => {
       const word = src[at + 4]! | (src[at + 5]! << 8) | (src[at + 6]! << 16) | (src[at + 7]! << 24);
       const scale = d * ((word >>> 28) + 0.5);
       for (let l = 0; l < 4; l++) {
-        put8(out, o + 32 * j + 8 * l, scale, IQ2_XXS_GRID, src[at + l]!, EVEN_SIGNS[(word >>> (7 * l)) & 127]!);
+        put8(
+          out,
+          o + 32 * j + 8 * l,
+          scale,
+          IQ2_XXS_GRID,
+          src[at + l]!,
+          EVEN_SIGNS[(word >>> (7 * l)) & 127]!,
+        );
       }
     }
   }

@@ -4,7 +4,14 @@ import { IQ3_S_GRID, IQ3_XXS_GRID } from "./grids.ts";
 import { EVEN_SIGNS } from "./signs.ts";
 
 /** Four elements: a row of a grid, each negated where its bit of `signs` is set. */
-function put4(out: Float32Array, to: number, scale: number, grid: Int8Array, row: number, signs: number): void {
+function put4(
+  out: Float32Array,
+  to: number,
+  scale: number,
+  grid: Int8Array,
+  row: number,
+  signs: number,
+): void {
   for (let i = 0; i < 4; i++) {
     const value = scale * grid[4 * row + i]!;
     out[to + i] = (signs >> i) & 1 ? -value : value;

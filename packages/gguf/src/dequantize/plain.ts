@@ -1,7 +1,8 @@
 import { bf16ToF32, f16ToF32 } from "../half.ts";
 import type { BlockDecoder } from "./block-decoder.ts";
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export const dequantizeF32: BlockDecoder = (src, out, blocks) => {
   new Uint8Array(out.buffer, out.byteOffset, blocks * 4).set(src.subarray(0, blocks * 4));

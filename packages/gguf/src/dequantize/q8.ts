@@ -7,7 +7,13 @@ export const dequantizeQ8_0: BlockDecoder = (src, out, blocks) => decode(src, ou
 /** 32 elements, 36 bytes: f16 scale d, f16 sum of the elements; 32 int8; d * q. */
 export const dequantizeQ8_1: BlockDecoder = (src, out, blocks) => decode(src, out, blocks, 36, 4);
 
-function decode(src: Uint8Array, out: Float32Array, blocks: number, blockBytes: number, header: number): void {
+function decode(
+  src: Uint8Array,
+  out: Float32Array,
+  blocks: number,
+  blockBytes: number,
+  header: number,
+): void {
   for (let b = 0, s = 0, o = 0; b < blocks; b++, s += blockBytes, o += 32) {
     const d = f16ToF32(src[s]! | (src[s + 1]! << 8));
     for (let i = 0; i < 32; i++) out[o + i] = d * ((src[s + header + i]! << 24) >> 24);
