@@ -49,6 +49,11 @@ export function chainSteps(factories: readonly StepFactory[]): StepFactory {
       steps.unshift(step);
       next = step.push;
     }
-    return { push: next, flush: () => steps.forEach((step) => step.flush()) };
+    return {
+      push: next,
+      flush() {
+        for (const step of steps) step.flush();
+      },
+    };
   };
 }
