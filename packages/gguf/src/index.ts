@@ -1,7 +1,9 @@
 // Reading
-
+export { DEFAULT_ALIGNMENT } from "./alignment.ts";
 // Byte sources
 export type { ByteSource } from "./byte-source.ts";
+// Quantization
+export { dequantize } from "./dequantize/dequantize.ts";
 // Errors
 export {
   GgufError,
@@ -29,6 +31,9 @@ export {
   isGgmlTypeName,
 } from "./ggml-types.ts";
 export type { GgufFile, GgufTensor } from "./gguf-file.ts";
+// Small floats
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from "./half.ts";
+// Metadata
 export {
   findBoolean,
   findNumber,
@@ -42,10 +47,20 @@ export {
   getString,
   getStrings,
 } from "./metadata.ts";
-export { DEFAULT_ALIGNMENT, type GgufInput, openGguf } from "./read.ts";
+export { fileTypeOf, MIX_NAMES, type MixContext, type MixName, tensorTypeFor } from "./mix.ts";
+export { quantize } from "./quantize/quantize.ts";
+export { isQuantizable, type QuantizableType } from "./quantize/table.ts";
+export { type GgufInput, openGguf, toByteSource } from "./read.ts";
+export {
+  formatShardName,
+  openGgufShards,
+  parseShardName,
+  type ShardName,
+  shardNames,
+} from "./shards.ts";
 export { fromBlob } from "./sources/blob.ts";
+export { fromUrl, type HttpOptions } from "./sources/http-range.ts";
 export { fromBytes } from "./sources/memory.ts";
-// Metadata
 export type {
   GgufArray,
   GgufMetadata,
@@ -54,3 +69,11 @@ export type {
   GgufValue,
   GgufValueType,
 } from "./values.ts";
+// Writing
+export {
+  type GgufContents,
+  type GgufTensorData,
+  type GgufTensorSource,
+  writeGguf,
+  writeGgufBytes,
+} from "./write.ts";

@@ -1,3 +1,4 @@
+import { alignmentOf, alignUp } from "./alignment.ts";
 import type { ByteSource } from "./byte-source.ts";
 import {
   GgufLimitError,
@@ -11,7 +12,6 @@ import { ggmlTypeById } from "./ggml-types.ts";
 import type { GgufFile, GgufTensor } from "./gguf-file.ts";
 import { HeaderCursor } from "./header-cursor.ts";
 import {
-  MAX_ALIGNMENT,
   MAX_DIMENSIONS,
   MAX_KEY_BYTES,
   MAX_METADATA_ENTRIES,
@@ -21,10 +21,8 @@ import {
 import { readValue, type ValueContext } from "./read-value.ts";
 import { fromBlob } from "./sources/blob.ts";
 import { fromBytes } from "./sources/memory.ts";
+import { tensorBytes } from "./tensor-bytes.ts";
 import type { GgufMetadata, GgufValue } from "./values.ts";
-
-/** Alignment of tensor data where `general.alignment` is absent: GGUF_DEFAULT_ALIGNMENT of gguf.h. */
-export const DEFAULT_ALIGNMENT = 32;
 
 /** Anything `openGguf` reads from. */
 export type GgufInput = Blob | Uint8Array | ByteSource;
@@ -136,7 +134,7 @@ async function readTensorEntries(
     const type = ggmlTypeById(typeId);
     if (!type)
       throw new GgufTensorError(name, `its type ${typeId} is unknown or was removed from the format`);
-    const byteLength = tensorBytes(name, shape, type.blockLength, type.blockBytes);
+    const byteLength = tensorBytes(name, type, shape);
     entries.push({ name, type: type.name, shape, offset, byteLength });
   }
   return entries;
@@ -155,30 +153,6 @@ async function readName(
   if (length > limit) throw new GgufLimitError(`the length in bytes of ${what}`, length, limit);
   if (!cursor.has(length)) await cursor.fill(length);
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(cursor.take(length));
-}
-
-/** Bytes of a tensor, each product checked against 2^53. */
-function tensorBytes(
-  name: string,
-  shape: readonly number[],
-  blockLength: number,
-  blockBytes: number,
-): number {
-  const rowLength = shape.at(-1) ?? 1;
-  if (rowLength % blockLength !== 0) {
-    throw new GgufTensorError(
-      name,
-      `its rows hold ${rowLength} elements, not a multiple of the block length ${blockLength}`,
-    );
-  }
-  let bytes = blockBytes / blockLength;
-  for (const dimension of shape) {
-    if (dimension > Number.MAX_SAFE_INTEGER)
-      throw new GgufTensorError(name, `dimension ${dimension} is too large`);
-    bytes *= dimension;
-  }
-  if (bytes > Number.MAX_SAFE_INTEGER) throw new GgufTensorError(name, `shape [${shape}] is too large`);
-  return Math.round(bytes);
 }
 
 /** Checks that each tensor starts where the one before ended, padded, and that all lie within the file. */
@@ -209,22 +183,4 @@ function placeTensors(
     next = alignUp(entry.offset + entry.byteLength, alignment);
     return { ...entry, offset, shard: 0 };
   });
-}
-
-function alignmentOf(metadata: GgufMetadata): number {
-  const key = "general.alignment";
-  const entry = metadata.get(key);
-  if (!entry) return DEFAULT_ALIGNMENT;
-  if (entry.type !== "uint32")
-    throw new GgufMetadataError(key, `its type is ${entry.type}, it must be uint32`);
-  const alignment = entry.value;
-  if (alignment === 0 || (alignment & (alignment - 1)) !== 0 || alignment > MAX_ALIGNMENT) {
-    throw new GgufMetadataError(key, `${alignment} is not a power of two of at most ${MAX_ALIGNMENT}`);
-  }
-  return alignment;
-}
-
-/** `offset` rounded up to a multiple of `alignment`. */
-export function alignUp(offset: number, alignment: number): number {
-  return Math.ceil(offset / alignment) * alignment;
 }

@@ -8,7 +8,7 @@ export function fromBlob(blob: Blob): ByteSource {
     size,
     async readInto(dst, offset) {
       checkRange(offset, dst.byteLength, size);
-      const bytes = await blob.slice(offset, offset + dst.byteLength).bytes();
+      const bytes = new Uint8Array(await blob.slice(offset, offset + dst.byteLength).arrayBuffer());
       if (bytes.byteLength !== dst.byteLength) {
         throw new GgufTruncatedError(offset, dst.byteLength, offset + bytes.byteLength, "a read");
       }
