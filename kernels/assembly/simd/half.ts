@@ -1,11 +1,16 @@
-/** Four IEEE half floats, zero-extended to 32-bit lanes, as f32. Exact for every finite value; infinities and NaN are not kept. */
+/**
+ * Four IEEE half floats, zero-extended to 32-bit lanes, as f32. Exact for every finite value; infinities and NaN are
+ * not kept. No step has a subnormal operand, which would cost a hundred cycles on many CPUs.
+ */
 // @ts-ignore: decorator
 @inline
 export function f32x4_from_u16_lanes(h: v128): v128 {
   const magnitude = i32x4.shl(v128.and(h, i32x4.splat(0x7fff)), 13);
-  const sign = i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16);
-  // 2^112 moves the exponent bias from 15 to 127; subnormal halves come out right because the product is exact.
-  return v128.or(f32x4.mul(magnitude, f32x4.splat(reinterpret<f32>(0x77800000))), sign);
+  // Exponent bias 127 - 15 = 112. A subnormal half is read as 2^-14 (1 + m / 1024) and 2^-14 taken off.
+  const subnormal = f32x4.sub(i32x4.add(magnitude, i32x4.splat(0x38800000)), i32x4.splat(0x38800000));
+  const normal = i32x4.add(magnitude, i32x4.splat(0x38000000));
+  const finite = v128.bitselect(normal, subnormal, i32x4.gt_s(magnitude, i32x4.splat(0x007fffff)));
+  return v128.or(finite, i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16));
 }
 
 /** Loads four half floats at p as f32. */

@@ -3,7 +3,8 @@
  *
  *   group (32 B x columns):  | column 0: row 0 .. row 15 | column 1: row 0 .. row 15 | ...
  *
- * Products and sums are f32, as for F32 weights.
+ * Products and sums are f32, as for F32 weights. Weights are widened by the shortest way, shift and mask and one
+ * product with 2^112 (the difference of the exponents' biases, exact also for subnormal halves).
  */
 import { load_f16x4 } from "../simd/half";
 import { GROUP } from "./group";
@@ -36,16 +37,23 @@ export function row_f16(group: usize, r: i32, columns: i32, out: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function widen(p: usize, mask: v128, rebias: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(v128.load_ext<i16>(p), 13), mask), rebias);
+}
+
 /** 16 rows times one token: x[columns] -> out[16]. */
 export function dot_f16(group: usize, x: usize, columns: i32, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
+  const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 32) {
     const s = v128.load32_splat(x);
-    a = f32x4.add(a, f32x4.mul(s, load_f16x4(w)));
-    b = f32x4.add(b, f32x4.mul(s, load_f16x4(w + 8)));
-    c = f32x4.add(c, f32x4.mul(s, load_f16x4(w + 16)));
-    d = f32x4.add(d, f32x4.mul(s, load_f16x4(w + 24)));
+    a = f32x4.add(a, f32x4.mul(s, widen(w, mask, rebias)));
+    b = f32x4.add(b, f32x4.mul(s, widen(w + 8, mask, rebias)));
+    c = f32x4.add(c, f32x4.mul(s, widen(w + 16, mask, rebias)));
+    d = f32x4.add(d, f32x4.mul(s, widen(w + 24, mask, rebias)));
   }
   v128.store(out, a);
   v128.store(out, b, 16);
@@ -56,11 +64,12 @@ export function dot_f16(group: usize, x: usize, columns: i32, out: usize): void 
 /** 16 rows times two tokens whose inputs are xStride and outputs outStride bytes apart. */
 export function dot2_f16(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 32) {
     const s = v128.load32_splat(x);
     const t = v128.load32_splat(x + xStride);
-    const w0 = load_f16x4(w), w1 = load_f16x4(w + 8), w2 = load_f16x4(w + 16), w3 = load_f16x4(w + 24);
+    const w0 = widen(w, mask, rebias), w1 = widen(w + 8, mask, rebias), w2 = widen(w + 16, mask, rebias), w3 = widen(w + 24, mask, rebias);
     a = f32x4.add(a, f32x4.mul(s, w0));
     b = f32x4.add(b, f32x4.mul(s, w1));
     c = f32x4.add(c, f32x4.mul(s, w2));

@@ -12,7 +12,7 @@
  */
 import { dot_pairs_i8_u7 } from "../simd/dot";
 import { load_f16x4 } from "../simd/half";
-import { GROUP, SCALES } from "./group";
+import { add_scaled, clear16, GROUP, SCALES } from "./group";
 
 const FILE_BLOCK: usize = 18;
 const BLOCK: usize = 288;
@@ -71,19 +71,15 @@ function block_sum(w: usize, q: usize): v128 {
 
 /** 16 rows times one token: q[columns] 8-bit with scales and sums [columns / 32] -> out[16]. */
 export function dot_q4_0(group: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize): void {
-  let f0 = f32x4.splat(0), f1 = f0, f2 = f0, f3 = f0;
+  clear16(out);
   const end = group + group_bytes_q4_0(columns);
   for (; group < end; group += BLOCK, q += 32, scales += 4, sums += 4) {
     const w = group + SCALES;
     const t = v128.load32_splat(scales);
     const offset = i32x4.shl(v128.load32_splat(sums), 3);
-    f0 = f32x4.add(f0, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(block_sum(w, q), offset)), f32x4.mul(load_f16x4(group), t)));
-    f1 = f32x4.add(f1, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(block_sum(w + 16, q), offset)), f32x4.mul(load_f16x4(group + 8), t)));
-    f2 = f32x4.add(f2, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(block_sum(w + 32, q), offset)), f32x4.mul(load_f16x4(group + 16), t)));
-    f3 = f32x4.add(f3, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(block_sum(w + 48, q), offset)), f32x4.mul(load_f16x4(group + 24), t)));
+    add_scaled(out, i32x4.sub(block_sum(w, q), offset), group, t);
+    add_scaled(out + 16, i32x4.sub(block_sum(w + 16, q), offset), group + 8, t);
+    add_scaled(out + 32, i32x4.sub(block_sum(w + 32, q), offset), group + 16, t);
+    add_scaled(out + 48, i32x4.sub(block_sum(w + 48, q), offset), group + 24, t);
   }
-  v128.store(out, f0);
-  v128.store(out, f1, 16);
-  v128.store(out, f2, 32);
-  v128.store(out, f3, 48);
 }
