@@ -57,3 +57,17 @@ export function chainSteps(factories: readonly StepFactory[]): StepFactory {
     };
   };
 }
+
+const encoder = new TextEncoder();
+
+/** The bytes that become of one token in the middle of a text. */
+export function bytesThrough(factory: StepFactory, text: string): Uint8Array {
+  const bytes: number[] = [];
+  const emit: Emit = (piece) => {
+    for (const byte of typeof piece === "string" ? encoder.encode(piece) : piece) bytes.push(byte);
+  };
+  const step = factory(emit, { continuation: true });
+  step.push(text);
+  step.flush();
+  return Uint8Array.from(bytes);
+}
