@@ -1,0 +1,463 @@
+import {
+  type Coin,
+  createCoin,
+  createSampler,
+  GREEDY,
+  logSumExp,
+  requireFinite,
+  type SamplingParams,
+  type TokenLogprob,
+  topLogprobs,
+} from "@realizar/sampling";
+import type { Tokenizer } from "@realizar/tokenizers";
+import { createBatcher } from "./batch.ts";
+import { type Engine, type EngineOptions, type EvaluateOptions, engineInfo } from "./engine.ts";
+import {
+  CancelledError,
+  DeadlineExceededError,
+  EngineClosedError,
+  EngineError,
+  ForwardFailedError,
+  QueueFullError,
+  RequestFailedError,
+} from "./errors.ts";
+import type { DoneEvent, EventSink, FinishReason } from "./events.ts";
+import type { ModelRunner } from "./model-runner.ts";
+import { createOutputStream, type OutputStream, type SampledToken } from "./output-stream.ts";
+import { createPacing } from "./pacing.ts";
+import type { PlannedChunk, StepPlan } from "./plan.ts";
+import { type GenerationRequest, validateIds, validateRequest, validateTopLogprobs } from "./request.ts";
+import { createRequestHandle } from "./request-handle.ts";
+import { createScheduler, type SequenceUpdate } from "./scheduler.ts";
+import { yieldToEventLoop } from "./yield.ts";
+
+/** What the engine needs of a tokenizer. */
+export type EngineTokenizer = Pick<Tokenizer, "endOfGeneration" | "streamDecoder">;
+
+/** The loop gives the event loop a turn this often, in milliseconds. */
+const SLICE = 2;
+/** Longest delay of a timer (HTML: a signed 32-bit number of milliseconds). */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** One request inside the engine: what the scheduler does not know. */
+interface Job {
+  readonly id: number;
+  readonly promptTokens: number;
+  readonly sampling: SamplingParams;
+  readonly coin: Coin;
+  readonly logprobs: boolean;
+  readonly topLogprobs: number | undefined;
+  readonly output: OutputStream;
+  /** Takes the logits of prompt positions, in order; null where they are not wanted. */
+  readonly onPromptRow: ((position: number, logits: Float32Array) => void) | null;
+  readonly onDone: (event: DoneEvent) => void;
+  readonly submitted: number;
+  started: number | null;
+  firstToken: number | null;
+  completionTokens: number;
+  cachedTokens: number;
+  /** The token of the step under way. */
+  sampled: SampledToken | null;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** An engine in this thread. It sleeps while it has nothing to do. */
+export function createEngine(
+  runner: ModelRunner,
+  tokenizer: EngineTokenizer,
+  options: EngineOptions = {},
+): Engine {
+  const info = engineInfo(runner, options);
+  const scheduler = createScheduler(info);
+  const sampler = createSampler(info.vocabSize);
+  const batchOf = createBatcher();
+  const pacing = createPacing(info.tokenBudget);
+  const jobs = new Map<number, Job>();
+  const noStops: ReadonlySet<number> = new Set();
+  let nextId = 0;
+  let loop: Promise<void> | null = null;
+  /** Why no request is taken any more. */
+  let refusal: Error | null = null;
+
+  const now = () => performance.now();
+
+  // ---- the loop
+
+  /** Schedule, compute, choose, commit. Returns a promise only where the runner does. */
+  function step(): Promise<void> | null {
+    const began = now();
+    const plan = scheduler.schedule(pacing.promptRows());
+    if (plan === null) throw new EngineError("ENGINE_STUCK", "there are requests but no step to take");
+    markStarted(plan);
+    let logits: Float32Array | Promise<Float32Array>;
+    try {
+      logits = runner.forward(batchOf(plan));
+    } catch (error) {
+      failStep(plan, error);
+      return null;
+    }
+    if (logits instanceof Float32Array) {
+      finish(plan, logits, began);
+      return null;
+    }
+    return logits.then(
+      (value) => finish(plan, value, began),
+      (error) => failStep(plan, error),
+    );
+  }
+
+  function finish(plan: StepPlan, logits: Float32Array, began: number): void {
+    const tokens = chooseTokens(plan, logits);
+    for (const update of scheduler.commit(plan, tokens)) publish(update);
+    let single = 0;
+    let rest = 0;
+    for (const chunk of plan.chunks) {
+      if (chunk.to - chunk.from === 1) single++;
+      else rest += chunk.to - chunk.from;
+    }
+    pacing.observe(single, rest, now() - began);
+  }
+
+  async function run(): Promise<void> {
+    let sliceEnd = now() + SLICE;
+    while (scheduler.hasWork()) {
+      const pending = step();
+      if (pending !== null) await pending;
+      if (now() < sliceEnd) {
+        await undefined; // consumers of events in this thread go between two steps
+      } else {
+        await yieldToEventLoop();
+        sliceEnd = now() + SLICE;
+      }
+    }
+    scheduler.checkIntegrity();
+  }
+
+  function wake(): void {
+    if (loop !== null) return;
+    // A step starts in a later microtask, so that requests submitted together share it.
+    loop = Promise.resolve()
+      .then(run)
+      .catch(abandon)
+      .then(() => {
+        loop = null;
+        if (scheduler.hasWork()) wake();
+      });
+  }
+
+  /** A defect of our own: nothing can be trusted any more. */
+  function abandon(error: unknown): void {
+    refusal = asError(error);
+    for (const job of [...jobs.values()]) fail(job, refusal);
+  }
+
+  // ---- one step's logits and updates
+
+  function markStarted(plan: StepPlan): void {
+    for (const chunk of plan.chunks) {
+      const job = jobs.get(chunk.sequence);
+      if (job !== undefined && job.started === null) job.started = now();
+    }
+  }
+
+  /** Hands out the logits of a step. [plan.chunks.length] */
+  function chooseTokens(plan: StepPlan, logits: Float32Array): number[] {
+    const { vocabSize } = info;
+    const tokens: number[] = [];
+    let row = 0;
+    for (const chunk of plan.chunks) {
+      const first = row;
+      row += chunk.to - chunk.logitsFrom;
+      const job = jobs.get(chunk.sequence);
+      tokens.push(
+        job === undefined ? -1 : chooseToken(job, chunk, logits.subarray(first * vocabSize, row * vocabSize)),
+      );
+    }
+    return tokens;
+  }
+
+  /** @param logits of positions [chunk.logitsFrom, chunk.to) */
+  function chooseToken(job: Job, chunk: PlannedChunk, logits: Float32Array): number {
+    const { vocabSize } = info;
+    try {
+      if (job.onPromptRow !== null) {
+        const end = Math.min(chunk.to, job.promptTokens);
+        for (let position = chunk.logitsFrom; position < end; position++) {
+          const at = (position - chunk.logitsFrom) * vocabSize;
+          job.onPromptRow(position, logits.subarray(at, at + vocabSize));
+        }
+      }
+      if (!chunk.samples) return -1;
+      const last = logits.length === vocabSize ? logits : logits.subarray(logits.length - vocabSize);
+      const id = sampler.sample(last, job.sampling, chunk.tokens, job.coin);
+      job.sampled = describe(job, id, last);
+      return id;
+    } catch (error) {
+      fail(job, asError(error));
+      return -1;
+    }
+  }
+
+  function describe(job: Job, id: number, logits: Float32Array): SampledToken {
+    const wanted = job.topLogprobs;
+    if (!job.logprobs && wanted === undefined) return { id, logprob: null };
+    const total = logSumExp(logits);
+    const logprob = logits[id]! - total;
+    return wanted === undefined
+      ? { id, logprob }
+      : { id, logprob, topLogprobs: topLogprobs(logits, wanted, total) };
+  }
+
+  function publish(update: SequenceUpdate): void {
+    const job = jobs.get(update.sequence);
+    if (job === undefined) return;
+    job.cachedTokens = update.cachedTokens;
+    if (update.token >= 0) job.firstToken ??= now();
+    if (update.finish === "stop") {
+      done(job, "stop", { stopToken: update.token });
+      return;
+    }
+    if (update.token >= 0 && say(job)) {
+      scheduler.cancel(job.id);
+      done(job, "stop");
+      return;
+    }
+    if (update.finish !== null && jobs.has(job.id)) done(job, update.finish);
+  }
+
+  /** Sends the step's token out; true where its text completes a stop string. */
+  function say(job: Job): boolean {
+    job.completionTokens++;
+    try {
+      return job.output.push(job.sampled!);
+    } catch (error) {
+      fail(job, asError(error));
+      return false;
+    }
+  }
+
+  // ---- the ends of a request
+
+  function done(
+    job: Job,
+    finishReason: FinishReason,
+    more: { error?: Error; stopToken?: number } = {},
+  ): void {
+    jobs.delete(job.id);
+    clearTimeout(job.timer);
+    const since = (time: number | null) => (time === null ? null : time - job.submitted);
+    job.onDone({
+      type: "done",
+      finishReason,
+      ...more,
+      text: job.output.end(),
+      usage: {
+        promptTokens: job.promptTokens,
+        completionTokens: job.completionTokens,
+        cachedTokens: job.cachedTokens,
+      },
+      timings: {
+        started: since(job.started),
+        firstToken: since(job.firstToken),
+        done: now() - job.submitted,
+      },
+    });
+  }
+
+  function fail(job: Job, error: Error): void {
+    if (!jobs.has(job.id)) return;
+    scheduler.cancel(job.id);
+    done(job, "error", { error });
+  }
+
+  function failStep(plan: StepPlan, cause: unknown): void {
+    const error = new ForwardFailedError(cause);
+    for (const chunk of plan.chunks) {
+      const job = jobs.get(chunk.sequence);
+      if (job !== undefined) fail(job, error);
+    }
+  }
+
+  function cancel(job: Job): void {
+    if (!jobs.has(job.id)) return;
+    scheduler.cancel(job.id);
+    done(job, "cancelled");
+  }
+
+  // ---- the beginnings
+
+  interface Work extends Pick<GenerationRequest, "maxTokens" | "priority" | "deadline"> {
+    readonly ids: ArrayLike<number>;
+    readonly stopTokens: ReadonlySet<number>;
+    readonly logitsFrom: number;
+  }
+
+  /** Why a job cannot be taken now; null where it can. */
+  function objection(deadline: number | undefined): Error | null {
+    if (refusal !== null) return refusal;
+    if (jobs.size > info.maxWaiting + info.maxRunning) return new QueueFullError(info.maxWaiting);
+    if (deadline !== undefined && deadline <= Date.now()) return new DeadlineExceededError(deadline);
+    return null;
+  }
+
+  /** Queues a job, or ends it at once where it is not taken or there is nothing to compute. */
+  function enqueue(job: Job, work: Work): void {
+    jobs.set(job.id, job);
+    const error = objection(work.deadline);
+    const generates = work.maxTokens > 0 && job.promptTokens < info.contextSize;
+    if (error !== null) {
+      fail(job, error);
+    } else if (!generates && work.logitsFrom >= job.promptTokens) {
+      done(job, "length");
+    } else {
+      scheduler.add({
+        id: job.id,
+        prompt: work.ids,
+        maxTokens: work.maxTokens,
+        stopTokens: work.stopTokens,
+        logitsFrom: work.logitsFrom,
+        priority: work.priority ?? 0,
+      });
+      if (work.deadline !== undefined) watchDeadline(job, work.deadline);
+      wake();
+    }
+  }
+
+  function watchDeadline(job: Job, deadline: number): void {
+    const left = deadline - Date.now();
+    job.timer = setTimeout(
+      () =>
+        left > LONGEST_DELAY ? watchDeadline(job, deadline) : fail(job, new DeadlineExceededError(deadline)),
+      Math.max(0, Math.min(left, LONGEST_DELAY)),
+    );
+  }
+
+  function createJob(
+    promptTokens: number,
+    parts: Pick<Job, "sampling" | "coin" | "logprobs" | "topLogprobs" | "output" | "onPromptRow" | "onDone">,
+  ): Job {
+    return {
+      ...parts,
+      id: nextId++,
+      promptTokens,
+      submitted: now(),
+      started: null,
+      firstToken: null,
+      completionTokens: 0,
+      cachedTokens: 0,
+      sampled: null,
+      timer: undefined,
+    };
+  }
+
+  function start(request: GenerationRequest, sink: EventSink): () => void {
+    try {
+      validateRequest(request, info);
+    } catch (error) {
+      sink(refused(request.promptIds.length, asError(error)));
+      return () => {};
+    }
+    const ids = Int32Array.from(request.promptIds);
+    const job = createJob(ids.length, {
+      sampling: request.sampling,
+      coin: createCoin(request.sampling.seed),
+      logprobs: request.logprobs ?? true,
+      topLogprobs: request.topLogprobs,
+      output: createOutputStream(tokenizer.streamDecoder(), request.stop ?? [], sink),
+      onPromptRow: request.echoLogprobs === true ? echo(ids, request.topLogprobs, sink) : null,
+      onDone: sink,
+    });
+    const ends = request.ignoreEos === true ? noStops : tokenizer.endOfGeneration;
+    const more = request.stopTokenIds ?? [];
+    enqueue(job, {
+      ids,
+      maxTokens: request.maxTokens,
+      stopTokens: more.length === 0 ? ends : new Set([...ends, ...more]),
+      logitsFrom: request.echoLogprobs === true ? 0 : ids.length,
+      priority: request.priority,
+      deadline: request.deadline,
+    });
+    return () => cancel(job);
+  }
+
+  /** Prompt events: the first token's at once, each later one's from the logits of the position before it. */
+  function echo(
+    ids: Int32Array,
+    wanted: number | undefined,
+    sink: EventSink,
+  ): NonNullable<Job["onPromptRow"]> {
+    return (position, logits) => {
+      requireFinite(logits, position);
+      if (position === 0) sink({ type: "prompt", position, id: ids[0]!, logprob: null });
+      const next = position + 1;
+      if (next >= ids.length) return;
+      const total = logSumExp(logits);
+      const id = ids[next]!;
+      const event = { type: "prompt", position: next, id, logprob: logits[id]! - total } as const;
+      sink(wanted === undefined ? event : { ...event, topLogprobs: topLogprobs(logits, wanted, total) });
+    };
+  }
+
+  async function evaluate(ids: ArrayLike<number>, evaluation: EvaluateOptions): Promise<TokenLogprob[][]> {
+    if (ids.length === 0) return [];
+    validateIds("ids", ids, info);
+    validateTopLogprobs(evaluation.topLogprobs, info);
+    const { signal } = evaluation;
+    if (signal?.aborted) throw new CancelledError();
+    const rows: TokenLogprob[][] = [];
+    return new Promise((resolve, reject) => {
+      const abort = () => cancel(job);
+      const job = createJob(ids.length, {
+        sampling: GREEDY,
+        coin: createCoin(0),
+        logprobs: false,
+        topLogprobs: undefined,
+        output: NO_OUTPUT,
+        onPromptRow(position, logits) {
+          requireFinite(logits, position);
+          rows.push(topLogprobs(logits, evaluation.topLogprobs));
+        },
+        onDone(event) {
+          signal?.removeEventListener("abort", abort);
+          if (event.finishReason === "length") resolve(rows);
+          else reject(event.error ?? new CancelledError());
+        },
+      });
+      signal?.addEventListener("abort", abort);
+      enqueue(job, { ids, maxTokens: 0, stopTokens: noStops, logitsFrom: 0, priority: evaluation.priority });
+    });
+  }
+
+  return {
+    info,
+    start,
+    submit: (request) => createRequestHandle((sink) => start(request, sink)),
+    evaluate,
+    stats: () => Promise.resolve(scheduler.stats()),
+    async close() {
+      refusal ??= new EngineClosedError();
+      for (const job of [...jobs.values()]) cancel(job);
+      await loop;
+    },
+  };
+}
+
+/** An evaluation says nothing. */
+
+const NO_OUTPUT: OutputStream = { push: () => false, end: () => "" };
+
+/** The end of a request that never began. */
+function refused(promptTokens: number, error: Error): DoneEvent {
+  return {
+    type: "done",
+    finishReason: "error",
+    error,
+    text: "",
+    usage: { promptTokens, completionTokens: 0, cachedTokens: 0 },
+    timings: { started: null, firstToken: null, done: 0 },
+  };
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new RequestFailedError(thrown);
+}
