@@ -1,4 +1,4 @@
-import type { GgmlTypeName } from "@realizar/gguf";
+import type { GgmlTypeName, GgufMetadata } from "@realizar/gguf";
 import type { Tokenizer } from "@realizar/tokenizers";
 
 /** A place bytes come from. A read fills `dst` wholly, from byte `offset` of the source, or throws. */
@@ -11,14 +11,14 @@ export interface ByteSource {
   close?(): void;
 }
 
-/** A plain GGUF metadata value. 64-bit integers outside the safe range are bigints. */
+/** A plain GGUF metadata value. Numbers are as a GGUF file holds them (float32 rounded); integers beyond 2^53 are bigints. */
 export type MetadataValue =
   | string
   | number
   | bigint
   | boolean
   | readonly MetadataValue[]
-  | Readonly<NumericArray>;
+  | NumericArray;
 
 /** Numeric arrays of GGUF metadata, where a reader keeps them typed. */
 export type NumericArray =
@@ -52,6 +52,8 @@ export interface Checkpoint {
   readonly architecture: string;
   /** GGUF keys (`llama.block_count`) and plain values. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;
+  /** The same with the types a GGUF file keeps them in: what a converter writes. */
+  readonly gguf: GgufMetadata;
   /** By GGUF name. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** The Jinja source of the model's chat template. */
