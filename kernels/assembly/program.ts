@@ -8,9 +8,10 @@
  * command it runs at barrier + 192, so that a trap can be named.
  */
 import { barrier_wait } from "./barrier";
-import { attention_f32, kv_store_f32 } from "./ops/attention";
+import { attention } from "./ops/attention";
 import { add, add_bias, gated, multiply, rows, scale, softcap } from "./ops/elementwise";
 import { add_expert_bias, combine, route } from "./ops/experts";
+import { kv_store } from "./ops/kv";
 import { embed, linear, linear_experts, pack } from "./ops/linear";
 import { layer_norm, rms_norm } from "./ops/norm";
 import { quantize_q16_32, quantize_q8_32 } from "./ops/quantize";
@@ -49,11 +50,11 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 5: rms_norm(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), f(pc, 8), rank, threads); break;
       case 6: layer_norm(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), f(pc, 8), rank, threads); break;
       case 7: rope(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), i(pc, 8), i(pc, 9), p(pc, 10), rank, threads); break;
-      case 8: kv_store_f32(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), p(pc, 7), p(pc, 8), i(pc, 9), i(pc, 10), i(pc, 11), rank, threads); break;
+      case 8: kv_store(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), p(pc, 7), p(pc, 8), i(pc, 9), i(pc, 10), i(pc, 11), i(pc, 12), rank, threads); break;
       case 9:
-        attention_f32(
+        attention(
           p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), p(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10),
-          i(pc, 11), i(pc, 12), i(pc, 13), i(pc, 14), f(pc, 15), i(pc, 16), f(pc, 17), p(pc, 18), p(pc, 19), rank, threads,
+          i(pc, 11), i(pc, 12), i(pc, 13), i(pc, 14), f(pc, 15), i(pc, 16), f(pc, 17), i(pc, 18), p(pc, 19), p(pc, 20), rank, threads,
         );
         break;
       case 10: gated(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), rank, threads); break;

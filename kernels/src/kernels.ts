@@ -10,6 +10,10 @@ export interface KernelExports {
   publish_work(work: number, value: number): void;
   /** Bytes of 16 packed rows of a weight; 0 where the GGML type has no kernels. */
   group_bytes(type: number, columns: number): number;
+  /** Bytes of one KV head's keys in a page of 16 positions; type 0 f32, 1 f16, 2 q8_0. */
+  key_head_bytes(type: number, headDim: number): number;
+  /** The same of its values. */
+  value_head_bytes(type: number, headDim: number): number;
 }
 
 export interface KernelVariant {

@@ -27,7 +27,7 @@ export const OPS = {
   rmsNorm: [5, "out", "x", "weight", "rows", "columns", "width", "stride", "epsF"],
   layerNorm: [6, "out", "x", "weight", "bias", "rows", "columns", "stride", "epsF"],
   rope: [7, "out", "x", "table", "positions", "rows", "heads", "headDim", "dims", "halved", "stride"],
-  kvStoreF32: [
+  kvStore: [
     8,
     "k",
     "v",
@@ -40,8 +40,9 @@ export const OPS = {
     "rows",
     "kvHeads",
     "headDim",
+    "type",
   ],
-  attentionF32: [
+  attention: [
     9,
     "out",
     "q",
@@ -60,6 +61,7 @@ export const OPS = {
     "scaleF",
     "window",
     "capF",
+    "type",
     "scratch",
     "scratchBytes",
   ],

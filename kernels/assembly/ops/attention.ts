@@ -1,9 +1,5 @@
 /**
- * Attention over a paged KV cache of f32 with an online softmax (arXiv:1805.02867).
- *
- * A page holds 16 positions of one layer; for each KV head
- *
- *   K page: [headDim][16 positions] f32        V page: [16 positions][headDim rounded up to 4] f32
+ * Attention over a paged KV cache (ops/kv.ts) with an online softmax (arXiv:1805.02867).
  *
  * A sequence's page table maps position p to page table[p >> 4], slot p & 15. One unit of work is one row of the
  * batch with the query heads of one KV head: it walks the row's pages in order, so its bits depend on nothing beside it.
@@ -11,44 +7,22 @@
 import { exp_f32, exp_f32x4 } from "../simd/exp";
 import { split_from, split_to } from "../split";
 import { softcap_f32x4 } from "./elementwise";
-
-/** Writes the K and V rows of the batch into their pages. k and v: [rows][kvHeads * headDim], stride bytes a row. */
-export function kv_store_f32(k: usize, v: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, rows: i32, kvHeads: i32, headDim: i32, rank: i32, threads: i32): void {
-  const padded = (headDim + 3) & ~3;
-  const keyPage = <usize>(kvHeads * headDim) << 6;
-  const valuePage = <usize>(kvHeads * padded) << 6;
-  const to = split_to(rows, rank, threads);
-  for (let r = split_from(rows, rank, threads); r < to; r++) {
-    const position = load<i32>(positions + (<usize>r << 2));
-    const table = <usize>load<u32>(tables + (<usize>load<i32>(sequences + (<usize>r << 2)) << 2));
-    const page = <usize>load<u32>(table + (<usize>(position >> 4) << 2));
-    const slot = <usize>(position & 15);
-    for (let h = 0; h < kvHeads; h++) {
-      const from = <usize>r * stride + (<usize>(h * headDim) << 2);
-      let key = keys + page * keyPage + (<usize>(h * headDim) << 6) + (slot << 2);
-      const value = values + page * valuePage + (<usize>(h * padded) << 6) + slot * (<usize>padded << 2);
-      for (let d = 0; d < headDim; d++, key += 64) {
-        store<f32>(key, load<f32>(k + from + (<usize>d << 2)));
-        store<f32>(value + (<usize>d << 2), load<f32>(v + from + (<usize>d << 2)));
-      }
-      for (let d = headDim; d < padded; d++) store<f32>(value + (<usize>d << 2), 0);
-    }
-  }
-}
+import { key_head_bytes, padded_dim, value_head_bytes, widen_keys, widen_values } from "./kv";
 
 /**
  * out[row][head] = softmax(scale q k^T) v over positions max(0, p - window + 1) .. last, with last the row's own
  * position p (causal) or its sequence's last position (`lengths`, not 0). window 0 is unlimited; cap 0 is no softcap;
- * sinks (f32 per head, 0 for none) join the softmax's denominator. scratch: (2 + group * 2) * 64 + group * padded * 4 bytes a thread.
+ * sinks (f32 per head, 0 for none) join the softmax's denominator. scratch, per thread: 64 bytes, two floats
+ * a query head of the group rounded up to 16 bytes, [group][padded] f32, and for a KV type other than f32 one widened page.
  */
-export function attention_f32(
+export function attention(
   out: usize, q: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, lengths: usize, sinks: usize,
-  rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, scratch: usize, scratchBytes: usize, rank: i32, threads: i32,
+  rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, type: i32, scratch: usize, scratchBytes: usize, rank: i32, threads: i32,
 ): void {
   const group = heads / kvHeads;
-  const padded = (headDim + 3) & ~3;
-  const keyHead = <usize>headDim << 6;
-  const valueHead = <usize>padded << 6;
+  const padded = padded_dim(headDim);
+  const keyHead = key_head_bytes(type, headDim);
+  const valueHead = value_head_bytes(type, headDim);
   const keyPage = keyHead * <usize>kvHeads;
   const valuePage = valueHead * <usize>kvHeads;
   const mine = scratch + <usize>rank * scratchBytes;
@@ -56,6 +30,8 @@ export function attention_f32(
   const maxima = mine + 64;                                    // [group] f32
   const sums = maxima + (<usize>group << 2);                   // [group] f32
   const sums16 = (sums + (<usize>group << 2) + 15) & ~15;      // [group][padded] f32: weighted values
+  const wideKeys = sums16 + (<usize>(group * padded) << 2);     // [headDim][16] f32
+  const wideValues = wideKeys + (<usize>headDim << 6);         // [16][padded] f32
   const total = rows * kvHeads;
   const to = split_to(total, rank, threads);
   for (let unit = split_from(total, rank, threads); unit < to; unit++) {
@@ -73,8 +49,14 @@ export function attention_f32(
     memory.fill(sums16, 0, <usize>(group * padded) << 2);
     for (let start = first & ~15; start <= last; start += 16) {
       const page = <usize>load<u32>(table + (<usize>(start >> 4) << 2));
-      const key = keys + page * keyPage + <usize>kvHead * keyHead;
-      const value = values + page * valuePage + <usize>kvHead * valueHead;
+      let key = keys + page * keyPage + <usize>kvHead * keyHead;
+      let value = values + page * valuePage + <usize>kvHead * valueHead;
+      if (type != 0) {
+        widen_keys(type, key, headDim, wideKeys);
+        widen_values(type, value, headDim, min(16, last - start + 1), wideValues);
+        key = wideKeys;
+        value = wideValues;
+      }
       for (let g = 0; g < group; g++) {
         one_page(query + (<usize>(g * headDim) << 2), key, value, headDim, padded, start, first, last, scale, cap, weights, maxima + (<usize>g << 2), sums + (<usize>g << 2), sums16 + (<usize>(g * padded) << 2));
       }

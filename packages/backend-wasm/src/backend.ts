@@ -50,6 +50,9 @@ export interface WasmBackendOptions {
   readonly segmentBytes?: number;
 }
 
+/** The kernels' numbers of KV types (kernels/assembly/ops/kv.ts). */
+const KV_TYPES: Record<KvType, number> = { f32: 0, f16: 1, q8_0: 2 };
+
 const IDLE_SPINS = 20_000;
 
 interface Segment {
@@ -86,14 +89,22 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
     name: `wasm-${variant.simd}-${variant.memory}`,
     dtypes,
-    kvTypes: new Set<KvType>(["f32"]),
+    kvTypes: new Set(Object.keys(KV_TYPES) as KvType[]),
     load: (request) =>
-      loadModel(request, { module, variant, threads, groupBytes, segmentBytes: options.segmentBytes }),
+      loadModel(request, {
+        module,
+        kernels: probe,
+        variant,
+        threads,
+        groupBytes,
+        segmentBytes: options.segmentBytes,
+      }),
   };
 }
 
 interface Engine {
   readonly module: WebAssembly.Module;
+  readonly kernels: KernelExports;
   readonly variant: KernelVariant;
   readonly threads: number;
   groupBytes(dtype: DtypeName, columns: number): number;
@@ -111,9 +122,11 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
       throw new RangeError(`the model asked for the weight "${name}" that it did not declare`);
     return source;
   };
-  const keyBytes = (layer: number) => kv.pages * kv.kvHeads[layer]! * kv.headDim[layer]! * 64;
+  const kvType = KV_TYPES[kv.type];
+  const keyBytes = (layer: number) =>
+    kv.pages * kv.kvHeads[layer]! * engine.kernels.key_head_bytes(kvType, kv.headDim[layer]!);
   const valueBytes = (layer: number) =>
-    kv.pages * kv.kvHeads[layer]! * Math.ceil(kv.headDim[layer]! / 4) * 256;
+    kv.pages * kv.kvHeads[layer]! * engine.kernels.value_head_bytes(kvType, kv.headDim[layer]!);
   const builds = { logits: request.build, hidden: request.buildHidden };
   const recordStep = (
     output: "logits" | "hidden",
@@ -124,7 +137,14 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
     const build = builds[output];
     if (build === undefined) throw new RangeError("this model has no hidden-state output");
     return record(
-      { rows, outputRows, segmentOfWeight: placement.weight, segmentOfLayer: placement.layer, groupBytes },
+      {
+        rows,
+        outputRows,
+        segmentOfWeight: placement.weight,
+        segmentOfLayer: placement.layer,
+        kvType,
+        groupBytes,
+      },
       (ops) => build(ops, weightOf),
     );
   };

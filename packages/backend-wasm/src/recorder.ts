@@ -75,6 +75,8 @@ export interface RecorderOptions {
   readonly outputRows: number;
   segmentOfWeight(name: string): number;
   segmentOfLayer(layer: number): number;
+  /** The kernels' number of the KV cache's type. */
+  readonly kvType: number;
   /** Bytes of 16 packed rows (kernels' group_bytes). */
   groupBytes(dtype: DtypeName, columns: number): number;
 }
@@ -315,7 +317,9 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       }
       const segment = options.segmentOfLayer(layer);
       const group = spec.heads / spec.kvHeads;
-      const scratch = aligned(64 + group * 8 + 16 + group * Math.ceil(spec.headDim / 4) * 16);
+      const padded = Math.ceil(spec.headDim / 4) * 4;
+      const widened = options.kvType === 0 ? 0 : (spec.headDim + padded) * 64;
+      const scratch = aligned(64 + group * 8 + 16 + group * padded * 4 + widened);
       scratchBytes = Math.max(scratchBytes, scratch);
       const pages = { keys: { in: "keys", layer }, values: { in: "values", layer } } as const;
       const where = {
@@ -323,8 +327,8 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         sequences: { in: "batch", array: "sequences" },
         tables: { in: "batch", array: "tables" },
       } as const;
-      const heads = { rows: q.rows, kvHeads: spec.kvHeads, headDim: spec.headDim };
-      push(segment, "kvStoreF32", {
+      const heads = { rows: q.rows, kvHeads: spec.kvHeads, headDim: spec.headDim, type: options.kvType };
+      push(segment, "kvStore", {
         k: read("attention", k, segment),
         v: read("attention", v, segment),
         stride: strideOf(k.columns),
@@ -334,7 +338,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       });
       const from = read("attention", q, segment);
       const out = tensor(segment, q.rows, q.columns);
-      push(segment, "attentionF32", {
+      push(segment, "attention", {
         out: place(out.buffer),
         q: from,
         stride: strideOf(q.columns),

@@ -1,0 +1,156 @@
+/**
+ * Pages of the KV cache: 16 positions of one layer; for each KV head
+ *
+ *   type 0, f32    K: [headDim][16] f32                        V: [16][padded] f32
+ *   type 1, f16    K: [headDim][16] f16                        V: [16][padded] f16
+ *   type 2, q8_0   K: [blocks] of | 16 scales f16 | [32][16] i8 |
+ *                  V: [16] of | scales f16, blocks of them, to 16 bytes | [32 x blocks] i8 |
+ *
+ * padded: headDim up to a multiple of 4. blocks: headDim / 32, rounded up; a block's numbers past headDim are zero.
+ * A page of another type than f32 is widened into scratch once for all query heads that read it.
+ */
+import { load_f16, load_f16x4, u16_lanes_from_f32x4 } from "../simd/half";
+import { split_from, split_to } from "../split";
+
+// @ts-ignore: decorator
+@inline
+export function padded_dim(headDim: i32): i32 {
+  return (headDim + 3) & ~3;
+}
+
+// @ts-ignore: decorator
+@inline
+function blocks_of(headDim: i32): usize {
+  return <usize>((headDim + 31) >> 5);
+}
+
+/** Bytes of a position's V in a q8_0 page: scales, then numbers. */
+// @ts-ignore: decorator
+@inline
+function value_row_q8_0(headDim: i32): usize {
+  return ((blocks_of(headDim) * 2 + 15) & ~15) + (blocks_of(headDim) << 5);
+}
+
+/** Bytes of one head's K in a page. */
+export function key_head_bytes(type: i32, headDim: i32): usize {
+  return type == 0 ? <usize>headDim << 6 : type == 1 ? <usize>headDim << 5 : blocks_of(headDim) * 544;
+}
+
+/** Bytes of one head's V in a page. */
+export function value_head_bytes(type: i32, headDim: i32): usize {
+  return type == 0 ? <usize>padded_dim(headDim) << 6 : type == 1 ? <usize>padded_dim(headDim) << 5 : value_row_q8_0(headDim) << 4;
+}
+
+/** Writes the K and V rows of the batch into their pages. k and v: [rows][kvHeads * headDim], stride bytes a row. */
+export function kv_store(k: usize, v: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, rows: i32, kvHeads: i32, headDim: i32, type: i32, rank: i32, threads: i32): void {
+  const keyHead = key_head_bytes(type, headDim);
+  const valueHead = value_head_bytes(type, headDim);
+  const to = split_to(rows, rank, threads);
+  for (let r = split_from(rows, rank, threads); r < to; r++) {
+    const position = load<i32>(positions + (<usize>r << 2));
+    const table = <usize>load<u32>(tables + (<usize>load<i32>(sequences + (<usize>r << 2)) << 2));
+    const page = <usize>load<u32>(table + (<usize>(position >> 4) << 2)) * <usize>kvHeads;
+    const slot = <usize>(position & 15);
+    for (let h = 0; h < kvHeads; h++) {
+      const from = <usize>r * stride + (<usize>(h * headDim) << 2);
+      const key = keys + (page + <usize>h) * keyHead;
+      const value = values + (page + <usize>h) * valueHead;
+      if (type == 0) store_f32(k + from, v + from, key, value, slot, headDim);
+      else if (type == 1) store_f16(k + from, v + from, key, value, slot, headDim);
+      else store_q8_0(k + from, v + from, key, value, slot, headDim);
+    }
+  }
+}
+
+function store_f32(k: usize, v: usize, key: usize, value: usize, slot: usize, headDim: i32): void {
+  const row = value + slot * (<usize>padded_dim(headDim) << 2);
+  for (let d: usize = 0; d < <usize>headDim; d++) {
+    store<f32>(key + (d << 6) + (slot << 2), load<f32>(k + (d << 2)));
+    store<f32>(row + (d << 2), load<f32>(v + (d << 2)));
+  }
+  for (let d = <usize>headDim; d < <usize>padded_dim(headDim); d++) store<f32>(row + (d << 2), 0);
+}
+
+function store_f16(k: usize, v: usize, key: usize, value: usize, slot: usize, headDim: i32): void {
+  const row = value + slot * (<usize>padded_dim(headDim) << 1);
+  for (let d: usize = 0; d < <usize>headDim; d++) {
+    store<u16>(key + (d << 5) + (slot << 1), <u16>half_of(load<f32>(k + (d << 2))));
+    store<u16>(row + (d << 1), <u16>half_of(load<f32>(v + (d << 2))));
+  }
+  for (let d = <usize>headDim; d < <usize>padded_dim(headDim); d++) store<u16>(row + (d << 1), 0);
+}
+
+/** Scale amax / 127, kept as a half float (ggml-quants.c, quantize_row_q8_0_ref). */
+function store_q8_0(k: usize, v: usize, key: usize, value: usize, slot: usize, headDim: i32): void {
+  const scales = (blocks_of(headDim) * 2 + 15) & ~15;
+  const row = value + slot * value_row_q8_0(headDim);
+  for (let b: usize = 0; b < blocks_of(headDim); b++) {
+    const count = min(32, headDim - <i32>(b << 5));
+    const keyScale = amax_of(k + (b << 7), count) / <f32>127.0;
+    const valueScale = amax_of(v + (b << 7), count) / <f32>127.0;
+    store<u16>(key + b * 544 + (slot << 1), <u16>half_of(keyScale));
+    store<u16>(row + (b << 1), <u16>half_of(valueScale));
+    const ki: f32 = keyScale == 0 ? 0 : <f32>1.0 / keyScale;
+    const vi: f32 = valueScale == 0 ? 0 : <f32>1.0 / valueScale;
+    for (let i = 0; i < 32; i++) {
+      const at = (b << 7) + (<usize>i << 2);
+      store<i8>(key + b * 544 + 32 + (<usize>i << 4) + slot, i < count ? <i8><i32>nearest(load<f32>(k + at) * ki) : 0);
+      store<i8>(row + scales + (b << 5) + <usize>i, i < count ? <i8><i32>nearest(load<f32>(v + at) * vi) : 0);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function half_of(x: f32): i32 {
+  return i32x4.extract_lane(u16_lanes_from_f32x4(f32x4.splat(x)), 0);
+}
+
+function amax_of(p: usize, count: i32): f32 {
+  let m: f32 = 0;
+  for (let i = 0; i < count; i++) m = max(m, abs(load<f32>(p + (<usize>i << 2))));
+  return m;
+}
+
+/** One head's K of a page as [headDim][16] f32. */
+export function widen_keys(type: i32, key: usize, headDim: i32, out: usize): void {
+  if (type == 1) {
+    for (let d = 0; d < headDim; d++, key += 32, out += 64) {
+      v128.store(out, load_f16x4(key));
+      v128.store(out, load_f16x4(key + 8), 16);
+      v128.store(out, load_f16x4(key + 16), 32);
+      v128.store(out, load_f16x4(key + 24), 48);
+    }
+    return;
+  }
+  for (let first = 0; first < headDim; first += 32, key += 544) {
+    const s0 = load_f16x4(key), s1 = load_f16x4(key + 8), s2 = load_f16x4(key + 16), s3 = load_f16x4(key + 24);
+    const count = min(32, headDim - first);
+    let p = key + 32;
+    for (let d = 0; d < count; d++, p += 16, out += 64) {
+      const low = v128.load_ext<i8>(p), high = v128.load_ext<i8>(p, 8);
+      v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(low)), s0));
+      v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(low)), s1), 16);
+      v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(high)), s2), 32);
+      v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(high)), s3), 48);
+    }
+  }
+}
+
+/** The first `count` positions of one head's V of a page as [count][padded] f32. */
+export function widen_values(type: i32, value: usize, headDim: i32, count: i32, out: usize): void {
+  const padded = <usize>padded_dim(headDim);
+  if (type == 1) {
+    const end = value + ((padded * <usize>count) << 1);
+    for (; value < end; value += 8, out += 16) v128.store(out, load_f16x4(value));
+    return;
+  }
+  const scales = (blocks_of(headDim) * 2 + 15) & ~15;
+  for (let t = 0; t < count; t++, value += value_row_q8_0(headDim), out += padded << 2) {
+    for (let d: usize = 0; d < padded; d += 4) {
+      const scale = f32x4.splat(load_f16(value + ((d >> 5) << 1)));
+      const four = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(value + scales + d)));
+      v128.store(out + (d << 2), f32x4.mul(f32x4.convert_i32x4_s(four), scale));
+    }
+  }
+}

@@ -1,0 +1,7 @@
+// Load a model and generate text.
+export type { EvaluateOptions, GeneratedToken, GenerateOptions, Llm } from "./load.ts";
+export { load, samplingParams } from "./load.ts";
+// The pieces, for those who run their own engine.
+export type { BackendName, OpenModel, OpenOptions } from "./open-model.ts";
+export { DEFAULT_CONTEXT, openModel } from "./open-model.ts";
+export { defaultThreads } from "./threads.ts";

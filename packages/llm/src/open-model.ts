@@ -1,0 +1,103 @@
+import { referenceBackend } from "@realizar/backend-reference";
+import { wasmBackend } from "@realizar/backend-wasm";
+import { type EngineOptions, engineInfo, type ModelRunner } from "@realizar/engine";
+import { type Checkpoint, type CheckpointInput, openCheckpoint, openCheckpointFrom } from "@realizar/formats";
+import { type ModelDescription, prepareModel } from "@realizar/model";
+import { type Backend, type KvType, type LoadProgress, PAGE_SIZE, type RaggedBatch } from "@realizar/tensor";
+import type { Tokenizer } from "@realizar/tokenizers";
+import { defaultThreads } from "./threads.ts";
+
+export type BackendName = "wasm" | "reference";
+
+export interface OpenOptions {
+  /** Compute threads, the caller's own included; physical cores by default. */
+  readonly threads?: number;
+  /** Most tokens of a sequence; the model's own by default, at most 4,096. */
+  readonly contextSize?: number;
+  /** Number type of the KV cache; f32 by default. */
+  readonly kvType?: KvType;
+  /** Sequences of full context that the KV cache has room for; 1 by default. */
+  readonly parallel?: number;
+  /** "reference" computes in float64, slowly: the specification. */
+  readonly backend?: BackendName;
+  readonly engine?: EngineOptions;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A model in memory with all that is needed to run it. */
+export interface OpenModel {
+  readonly runner: ModelRunner;
+  readonly tokenizer: Tokenizer;
+  readonly description: ModelDescription;
+  readonly chatTemplate: string | undefined;
+  readonly engineOptions: EngineOptions;
+  /** Bytes of memory reserved: weights, KV cache, activations. */
+  readonly bytes: number;
+  readonly threads: number;
+  readonly kvType: KvType;
+  close(): void;
+}
+
+/** Context that is used where nobody asks for another. */
+export const DEFAULT_CONTEXT = 4096;
+
+const BACKENDS: Record<BackendName, (threads: number) => Backend> = {
+  wasm: (threads) => wasmBackend({ threads }),
+  reference: () => referenceBackend(),
+};
+
+/**
+ * Opens a model file or folder and loads its weights.
+ * @param input a path, or (in a browser) the bytes of a GGUF file, a Blob, or files by name
+ * @throws the named errors of formats, model, tokenizers and backends
+ */
+export async function openModel(
+  input: string | CheckpointInput,
+  options: OpenOptions = {},
+): Promise<OpenModel> {
+  const checkpoint =
+    typeof input === "string" ? await openCheckpoint(input) : await openCheckpointFrom(input);
+  try {
+    return await loadCheckpoint(checkpoint, options);
+  } finally {
+    checkpoint.close();
+  }
+}
+
+async function loadCheckpoint(checkpoint: Checkpoint, options: OpenOptions): Promise<OpenModel> {
+  const tokenizer = await checkpoint.tokenizer();
+  const kvType = options.kvType ?? "f32";
+  const backend = BACKENDS[options.backend ?? "wasm"](options.threads ?? defaultThreads());
+  const prepared = await prepareModel(checkpoint, {
+    contextSize: options.contextSize,
+    defaultContextSize: DEFAULT_CONTEXT,
+    kvType,
+    dtypes: backend.dtypes,
+    parallel: options.parallel ?? 1,
+    engine: options.engine,
+  });
+  const residence = await backend.load({
+    ...prepared.request,
+    onProgress: options.onProgress,
+    signal: options.signal,
+  });
+  const runner: ModelRunner = {
+    vocabSize: prepared.description.vocabSize,
+    contextSize: prepared.request.contextSize,
+    pageSize: PAGE_SIZE,
+    pageCount: prepared.request.kv.pages,
+    forward: (batch: RaggedBatch) => residence.forward(batch),
+  };
+  return {
+    runner,
+    tokenizer,
+    description: prepared.description,
+    chatTemplate: checkpoint.chatTemplate,
+    engineOptions: options.engine ?? {},
+    bytes: residence.bytes,
+    threads: residence.threads,
+    kvType,
+    close: residence.close,
+  };
+}
