@@ -1,0 +1,2 @@
+// The specification of the verbs.
+export { type ReferenceOptions, referenceBackend } from "./backend.ts";

@@ -1,0 +1,69 @@
+import type { Weight } from "@realizar/tensor";
+import type { Architecture } from "../architecture.ts";
+import { type AttentionWeights, attentionWeights } from "../blocks/attention-weights.ts";
+import { type FeedForwardWeights, feedForward, feedForwardWeights } from "../blocks/feed-forward.ts";
+import { eachLayer, type OuterWeights, outerWeights } from "../blocks/outer-weights.ts";
+import { MissingHyperparameterError } from "../errors.ts";
+import {
+  type DecoderConfig,
+  type ExpertsConfig,
+  readDecoder,
+  readExperts,
+  readSlidingLayers,
+  readWindow,
+} from "../hyperparameters.ts";
+
+export interface GptOssConfig extends DecoderConfig {
+  readonly experts: ExpertsConfig;
+  /** [layers] positions seen back: every other layer slides; 0 for all. */
+  readonly windows: readonly number[];
+}
+
+export interface GptOssWeights extends OuterWeights {
+  readonly layers: readonly (AttentionWeights & {
+    readonly attentionNorm: Weight;
+    /** [heads]. */
+    readonly sinks: Weight;
+    readonly mlpNorm: Weight;
+    readonly mlp: FeedForwardWeights;
+  })[];
+}
+
+/** gpt-oss: attention sinks, alternating windows, experts with biases. OpenAI 2025, "gpt-oss model card". */
+export const gptOss: Architecture<GptOssConfig, GptOssWeights> = {
+  config(input) {
+    const c = readDecoder(input, "halved");
+    const experts = readExperts(input, c.ffn, "softmax-chosen");
+    if (!experts) throw new MissingHyperparameterError(input.keys.key("expert_count"));
+    const window = readWindow(input);
+    const windows = readSlidingLayers(input, c.layers, 2).map((slides) => (slides ? window : 0));
+    return { ...c, experts, windows };
+  },
+
+  weights: (t, c) => ({
+    ...outerWeights(t, c),
+    layers: eachLayer(c, (i) => ({
+      ...attentionWeights(t, i, c),
+      attentionNorm: t.vector(`blk.${i}.attn_norm.weight`, [c.dim]),
+      sinks: t.vector(`blk.${i}.attn_sinks.weight`, [c.heads]),
+      mlpNorm: t.vector(`blk.${i}.post_attention_norm.weight`, [c.dim]),
+      mlp: feedForwardWeights(t, i, c),
+    })),
+  }),
+
+  forward(ops, w, c) {
+    let x = ops.embed(w.embedding); // [n, dim]
+    for (const [i, l] of w.layers.entries()) {
+      const h = ops.rmsNorm(x, l.attentionNorm, c.eps); // [n, dim]
+      const q = ops.rope(ops.linear(h, l.q, l.qBias), c.rope); // [n, heads * headDim]
+      const k = ops.rope(ops.linear(h, l.k, l.kBias), c.rope); // [n, kvHeads * headDim]
+      const v = ops.linear(h, l.v, l.vBias);
+      const a = ops.attention(q, k, v, i, { ...c.attention, window: c.windows[i]!, sinks: l.sinks });
+      x = ops.add(x, ops.linear(a, l.o, l.oBias));
+      x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "swiglu_oai"));
+    }
+    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+  },
+
+  output: (ops, x, w) => ops.linear(x, w.output), // [m, vocab]
+};

@@ -1,0 +1,57 @@
+import type { Checkpoint } from "@realizar/formats";
+import { DTYPES, type KvType } from "@realizar/tensor";
+import type { Program } from "./architecture.ts";
+import type { Pooling } from "./blocks/encoder.ts";
+
+/** What a model is, for those who plan around it. */
+export interface ModelDescription {
+  readonly architecture: string;
+  readonly vocabSize: number;
+  /** Positions that the model was trained for. */
+  readonly contextSize: number;
+  readonly embeddingLength: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  /** Numbers in all tensors. */
+  readonly parameters: number;
+  /** Bytes of keys and values of one position, all layers. */
+  kvBytesPerToken(type: KvType): number;
+  /** How encoders make one vector of a text; undefined for models that generate. */
+  readonly pooling?: Pooling;
+  /** Whether a row sees only what lies before it: false for encoders. */
+  readonly causal: boolean;
+}
+
+/** Numbers stored together in the KV cache, and their bytes. */
+const KV_BLOCKS: Readonly<Record<KvType, { readonly blockLength: number; readonly blockBytes: number }>> = {
+  f32: DTYPES.F32,
+  f16: DTYPES.F16,
+  q8_0: DTYPES.Q8_0,
+};
+
+export function describe(checkpoint: Checkpoint, { config }: Program): ModelDescription {
+  let parameters = 0;
+  for (const { shape } of checkpoint.tensors.values()) {
+    parameters += shape.reduce((product, size) => product * size, 1);
+  }
+  const pooling = "pooling" in config ? (config.pooling as Pooling) : undefined;
+  return {
+    architecture: checkpoint.architecture,
+    vocabSize: config.vocab,
+    contextSize: config.context,
+    embeddingLength: config.dim,
+    layers: config.layers,
+    heads: config.heads,
+    kvHeads: config.kvHeads,
+    headDim: config.headDim,
+    parameters,
+    kvBytesPerToken(type) {
+      const { blockLength, blockBytes } = KV_BLOCKS[type];
+      return 2 * config.layers * config.kvHeads * Math.ceil(config.headDim / blockLength) * blockBytes;
+    },
+    ...(pooling && { pooling }),
+    causal: config.attention.causal,
+  };
+}
