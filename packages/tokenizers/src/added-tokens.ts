@@ -1,3 +1,5 @@
+import { trieOf } from "./trie.ts";
+
 /** A token found in text before anything else happens to it. */
 export interface AddedToken {
   readonly id: number;
@@ -18,41 +20,24 @@ export type Segment = string | number;
 /** Text to segments; empty texts are left out. */
 export type SegmentSplitter = (text: string) => Segment[];
 
-interface Node {
-  readonly children: Map<number, Node>;
-  token: AddedToken | undefined;
-}
-
 const WORD_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]$/v;
 const WORD_START = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]/v;
 const SPACE = /\p{White_Space}/v;
 
 /** Finds the leftmost and there the longest token, by a trie of UTF-16 code units. */
 export function addedTokenSplitter(tokens: readonly AddedToken[]): SegmentSplitter {
-  const root: Node = { children: new Map(), token: undefined };
-  for (const token of tokens) {
-    let node = root;
-    for (let i = 0; i < token.content.length; i++) {
-      const unit = token.content.charCodeAt(i);
-      let child = node.children.get(unit);
-      if (!child) {
-        child = { children: new Map(), token: undefined };
-        node.children.set(unit, child);
-      }
-      node = child;
-    }
-    if (node !== root) node.token ??= token;
-  }
-  if (root.children.size === 0) return (text) => (text === "" ? [] : [text]);
+  if (tokens.every((token) => token.content === "")) return (text) => (text === "" ? [] : [text]);
+  const trie = trieOf(tokens.map(({ content }, index) => [content, index] as const));
 
   const longestAt = (text: string, at: number): AddedToken | undefined => {
-    let found: AddedToken | undefined;
-    let node = root.children.get(text.charCodeAt(at));
-    for (let end = at + 1; node !== undefined; end++) {
-      if (node.token) found = node.token;
-      node = end < text.length ? node.children.get(text.charCodeAt(end)) : undefined;
+    let found = -1;
+    let node = 0;
+    for (let end = at; end < text.length; ) {
+      node = trie.next(node, text.charCodeAt(end++));
+      if (node < 0) break;
+      if (trie.value(node) >= 0) found = trie.value(node);
     }
-    return found;
+    return tokens[found];
   };
 
   const standsAlone = (text: string, start: number, end: number): boolean =>

@@ -219,7 +219,9 @@ export const tidyTextStep: StepFactory = (emit) => {
   return {
     push(piece) {
       const text = held + piece;
-      const cut = MAY_BE_UNTIDY.exec(text)?.index ?? text.length;
+      let settled = 0; // behind the last complete match nothing before it can change
+      for (const match of text.matchAll(UNTIDY)) settled = match.index + match[0].length;
+      const cut = settled + (MAY_BE_UNTIDY.exec(text.slice(settled))?.index ?? text.length - settled);
       held = text.slice(cut);
       hand(text.slice(0, cut));
     },

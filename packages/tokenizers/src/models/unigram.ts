@@ -1,4 +1,4 @@
-import { pairTable } from "../pair-table.ts";
+import { trieOf } from "../trie.ts";
 import type { WordModel } from "./bpe.ts";
 
 /** A token to be found in text. */
@@ -34,24 +34,7 @@ const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
 export function unigram(options: UnigramOptions): WordModel {
   const { tokens, unknownScore, unknownId, byteTokens } = options;
   const fuse = options.fuseUnknown ?? true;
-  let letters = 1;
-  for (const token of tokens) letters += token.text.length;
-  const children = pairTable(letters); // (node, code unit) to node
-  const tokenAt = new Int32Array(letters + 1).fill(-1); // index into tokens by node
-  let nodes = 1;
-  for (const [index, { text }] of tokens.entries()) {
-    let node = 0;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      let child = children.get(node, unit);
-      if (child < 0) {
-        child = nodes++;
-        children.setIfAbsent(node, unit, child);
-      }
-      node = child;
-    }
-    if (text !== "" && tokenAt[node]! < 0) tokenAt[node] = index;
-  }
+  const trie = trieOf(tokens.map(({ text }, index) => [text, index] as const));
 
   let best = new Float64Array(0); // score of the best path that ends here
   let cameFrom = new Int32Array(0);
@@ -72,9 +55,9 @@ export function unigram(options: UnigramOptions): WordModel {
       let wholeCharacter = false;
       let node = 0;
       for (let end = start; end < length; ) {
-        node = children.get(node, word.charCodeAt(end++));
+        node = trie.next(node, word.charCodeAt(end++));
         if (node < 0) break;
-        const index = tokenAt[node]!;
+        const index = trie.value(node);
         if (index < 0) continue;
         if (end - start === width) wholeCharacter = true;
         const candidate = score + tokens[index]!.score;

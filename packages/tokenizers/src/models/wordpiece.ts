@@ -1,3 +1,4 @@
+import { trieOf } from "../trie.ts";
 import type { WordModel } from "./bpe.ts";
 
 export interface WordPieceOptions {
@@ -16,25 +17,33 @@ export interface WordPieceOptions {
 export function wordPiece(options: WordPieceOptions): WordModel {
   const { ids, unknownId, continuingPrefix } = options;
   const maxCharacters = options.maxCharacters ?? Number.POSITIVE_INFINITY;
-  let longest = 1;
-  for (const text of ids.keys()) longest = Math.max(longest, text.length);
+  const starts = trieOf(ids);
+  const continuing = continuingPrefix === "" ? starts : trieOf(withoutPrefix(ids, continuingPrefix));
   const unknown = [unknownId];
 
   return (word) => {
     if (word.length > maxCharacters && [...word].length > maxCharacters) return unknown;
     const out: number[] = [];
     for (let start = 0; start < word.length; ) {
-      const prefix = start === 0 ? "" : continuingPrefix;
-      let end = Math.min(word.length, start + longest);
-      let id: number | undefined;
-      for (; end > start; end--) {
-        id = ids.get(prefix + word.slice(start, end));
-        if (id !== undefined) break;
+      const trie = start === 0 ? starts : continuing;
+      let id = -1;
+      let next = start;
+      let node = 0;
+      for (let end = start; end < word.length; ) {
+        node = trie.next(node, word.charCodeAt(end++));
+        if (node < 0) break;
+        if (trie.value(node) < 0) continue;
+        id = trie.value(node);
+        next = end;
       }
-      if (id === undefined) return unknown;
+      if (id < 0) return unknown;
       out.push(id);
-      start = end;
+      start = next;
     }
     return out;
   };
+}
+
+function* withoutPrefix(ids: ReadonlyMap<string, number>, prefix: string): Generator<[string, number]> {
+  for (const [text, id] of ids) if (text.startsWith(prefix)) yield [text.slice(prefix.length), id];
 }

@@ -33,17 +33,25 @@ export function precompiled(charsmap: Charsmap): Normalizer {
     for (const character of grapheme) out += mapCharacter(character);
     return out;
   };
+  const unchanged = Array.from({ length: 0x80 }, (_, unit) => {
+    const character = String.fromCharCode(unit);
+    return mapCharacter(character) === character;
+  });
   return (text) => {
     let out = "";
     for (let at = 0; at < text.length; ) {
-      // An ASCII character followed by another is a grapheme by itself; the last of a run may have marks behind it.
-      if (isAscii(text, at) && (at + 1 === text.length || isAscii(text, at + 1))) {
+      let copied = at;
+      while (isAlone(text, copied) && unchanged[text.charCodeAt(copied)]) copied++;
+      out += text.slice(at, copied);
+      at = copied;
+      if (at === text.length) break;
+      if (isAlone(text, at)) {
         out += mapCharacter(text[at]!);
         at++;
         continue;
       }
       let end = at + 1;
-      while (end < text.length && !(isAscii(text, end) && isAscii(text, end - 1))) end++;
+      while (!breaksBefore(text, end)) end++;
       for (const { segment } of segmenter.segment(text.slice(at, end))) out += mapGrapheme(segment);
       at = end;
     }
@@ -51,8 +59,17 @@ export function precompiled(charsmap: Charsmap): Normalizer {
   };
 }
 
-/** CR and LF count as others: together they are one grapheme. */
-const isAscii = (text: string, at: number): boolean => {
-  const unit = text.charCodeAt(at);
-  return unit < 0x80 && unit !== 0x0a && unit !== 0x0d;
-};
+const isAscii = (text: string, at: number): boolean => text.charCodeAt(at) < 0x80;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Two ASCII characters are two graphemes, unless they are CR LF; what else may join is left to the segmenter. */
+const breaksBefore = (text: string, at: number): boolean =>
+  at >= text.length ||
+  (isAscii(text, at - 1) &&
+    isAscii(text, at) &&
+    !(text.charCodeAt(at - 1) === CR && text.charCodeAt(at) === LF));
+
+/** A grapheme of one ASCII character starts at this boundary. */
+const isAlone = (text: string, at: number): boolean =>
+  at < text.length && isAscii(text, at) && breaksBefore(text, at + 1);

@@ -21,7 +21,6 @@ interface Span {
 function spansOf(text: string, pattern: RegExp): Span[] {
   const spans: Span[] = [];
   let end = 0;
-  pattern.lastIndex = 0;
   for (const match of text.matchAll(pattern)) {
     if (match.index > end) spans.push({ start: end, end: match.index, match: false });
     end = match.index + match[0].length;
@@ -39,6 +38,19 @@ const JOINS: Readonly<Record<SplitBehavior, (span: Span, before: Span | undefine
   contiguous: (span, before) => before?.match === span.match,
 };
 
+/** Matches and what lies between them. */
+function isolated(text: string, pattern: RegExp): string[] {
+  const pieces: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > end) pieces.push(text.slice(end, match.index));
+    if (match[0] !== "") pieces.push(match[0]);
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) pieces.push(text.slice(end));
+  return pieces;
+}
+
 /**
  * @param pattern with the `g` flag
  * @param invert what the pattern does not match counts as the match
@@ -46,13 +58,14 @@ const JOINS: Readonly<Record<SplitBehavior, (span: Span, before: Span | undefine
 export function splitBy(pattern: RegExp, behavior: SplitBehavior, invert = false): Splitter {
   const joins = JOINS[behavior];
   return (text) => {
-    if (behavior === "isolated" || (behavior === "removed" && invert)) {
-      const matches = text.match(pattern) ?? [];
-      if (behavior === "removed") return matches.filter((piece) => piece !== "");
+    const matches = text.match(pattern);
+    if (matches === null) return text === "" || (behavior === "removed" && invert) ? [] : [text];
+    if (behavior === "isolated") {
       let covered = 0;
       for (const piece of matches) covered += piece === "" ? Number.NaN : piece.length;
-      if (covered === text.length) return matches;
+      return covered === text.length ? matches : isolated(text, pattern);
     }
+    if (behavior === "removed" && invert) return matches.filter((piece) => piece !== "");
     const pieces: string[] = [];
     let start = 0;
     let before: Span | undefined;
@@ -72,6 +85,18 @@ export function splitBy(pattern: RegExp, behavior: SplitBehavior, invert = false
     if (behavior !== "removed") cut(text.length);
     return pieces.filter((piece) => piece !== "");
   };
+}
+
+/** Cuts before each occurrence of a mark. */
+export function splitBefore(text: string, mark: string): readonly string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf(mark, 1); at > 0; at = text.indexOf(mark, at + 1)) {
+    pieces.push(text.slice(from, at));
+    from = at;
+  }
+  if (from < text.length) pieces.push(text.slice(from));
+  return pieces;
 }
 
 /** Each splitter applied to every piece of the one before. */

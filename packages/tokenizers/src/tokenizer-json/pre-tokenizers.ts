@@ -4,7 +4,13 @@ import { SPACE_MARK } from "../normalizers/sentencepiece.ts";
 import { splitBertWords } from "../pre-tokenizers/bert.ts";
 import { gpt2Splitter } from "../pre-tokenizers/named.ts";
 import { scriptSplitter } from "../pre-tokenizers/scripts.ts";
-import { SPLIT_BEHAVIORS, type SplitBehavior, type Splitter, splitBy } from "../pre-tokenizers/split.ts";
+import {
+  SPLIT_BEHAVIORS,
+  type SplitBehavior,
+  type Splitter,
+  splitBefore,
+  splitBy,
+} from "../pre-tokenizers/split.ts";
 import {
   booleanAt,
   buildKind,
@@ -110,9 +116,10 @@ const KINDS: Kinds<readonly Stage[]> = {
   },
   Metaspace(node, path) {
     const mark = stringAt(node.replacement, `${path}.replacement`, SPACE_MARK);
+    if (mark === "") throw new TokenizerFileError(`${path}.replacement`, "is empty");
     const scheme = prependSchemeAt(node, path);
     const split = booleanAt(node.split, `${path}.split`, true)
-      ? splitBy(patternAt({ String: mark }, path), "mergedwithnext")
+      ? (text: string) => splitBefore(text, mark)
       : (text: string) => [text];
     return [
       (text, atStart) => {
