@@ -169,7 +169,7 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     generate,
     async evaluate(ids, { topLogprobs = 8, kvType = model.kvType } = {}) {
       const rows = await (await engineOf(kvType)).evaluate(ids, { topLogprobs });
-      return rows.map((row) => row.map(({ id, logprob }): [number, number] => [id, logprob]));
+      return rows;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -69,30 +69,27 @@ async function loadCheckpoint(checkpoint: Checkpoint, options: OpenOptions): Pro
   const tokenizer = await checkpoint.tokenizer();
   const kvType = options.kvType ?? "f32";
   const backend = BACKENDS[options.backend ?? "wasm"](options.threads ?? defaultThreads());
-  const prepared = await prepareModel(checkpoint, {
-    contextSize: options.contextSize,
-    defaultContextSize: DEFAULT_CONTEXT,
-    kvType,
-    dtypes: backend.dtypes,
-    parallel: options.parallel ?? 1,
-    engine: options.engine,
-  });
+  const plan = { kvType, pages: 1, maxRows: 1, maxOutputRows: 1, dtypes: backend.dtypes };
+  const first = await prepareModel(checkpoint, { ...plan, contextSize: options.contextSize });
+  const contextSize = options.contextSize ?? Math.min(first.description.contextSize, DEFAULT_CONTEXT);
+  const { request, description } = await prepareModel(checkpoint, { ...plan, contextSize });
+  const pageCount = Math.ceil(contextSize / PAGE_SIZE) * (options.parallel ?? 1);
+  const figures = { vocabSize: description.vocabSize, contextSize, pageSize: PAGE_SIZE, pageCount } as const;
+  const limits = engineInfo(figures, options.engine);
+  // Encoders see whole texts only: a batch must have room for the longest.
+  const maxRows = description.causal ? limits.tokenBudget : Math.max(limits.tokenBudget, contextSize);
   const residence = await backend.load({
-    ...prepared.request,
+    ...request,
+    kv: { ...request.kv, pages: pageCount },
+    maxRows,
+    maxOutputRows: description.causal ? limits.maxLogitRows : maxRows,
     onProgress: options.onProgress,
     signal: options.signal,
   });
-  const runner: ModelRunner = {
-    vocabSize: prepared.description.vocabSize,
-    contextSize: prepared.request.contextSize,
-    pageSize: PAGE_SIZE,
-    pageCount: prepared.request.kv.pages,
-    forward: (batch: RaggedBatch) => residence.forward(batch),
-  };
   return {
-    runner,
+    runner: { ...figures, forward: (batch: RaggedBatch) => residence.forward(batch) },
     tokenizer,
-    description: prepared.description,
+    description,
     chatTemplate: checkpoint.chatTemplate,
     engineOptions: options.engine ?? {},
     bytes: residence.bytes,
