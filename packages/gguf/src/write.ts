@@ -1,7 +1,8 @@
 import { ALIGNMENT_KEY, alignmentOf, alignUp, DEFAULT_ALIGNMENT } from "./alignment.ts";
-import { encodeValue, HeaderWriter } from "./encode-value.ts";
+import { encodeValue } from "./encode-value.ts";
 import { GgufLengthError, GgufMetadataError, GgufTensorError } from "./errors.ts";
 import { GGML_TYPES, type GgmlTypeName } from "./ggml-types.ts";
+import { HeaderWriter } from "./header-writer.ts";
 import { tensorBytes } from "./tensor-bytes.ts";
 import type { GgufMetadata, GgufValue } from "./values.ts";
 
