@@ -1,5 +1,5 @@
 /** Bytes before the tensor data. Real headers stay under 50 MiB (a vocabulary of 256k tokens with merges is 20 MiB). */
-export const MAX_HEADER_BYTES = 512 * 1024 * 1024;
+export const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 
 /** Metadata entries. Real files have under 100. */
 export const MAX_METADATA_ENTRIES = 100_000;

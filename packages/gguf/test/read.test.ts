@@ -302,7 +302,6 @@ describe("refusals", () => {
 
   test("any flipped bit of the first 200 bytes is accepted or refused by name, within the header", async () => {
     const bytes = await sample();
-    const { dataOffset } = await openGguf(bytes);
     for (let bit = 0; bit < 1600; bit++) {
       const damaged = bytes.slice();
       damaged[bit >> 3]! ^= 1 << (bit & 7);
@@ -312,7 +311,6 @@ describe("refusals", () => {
       });
       if (source.total > bytes.length || source.reads > 100)
         throw new Error(`bit ${bit} read ${source.total}`);
-      expect(source.end).toBeLessThanOrEqual(Math.max(dataOffset, bytes.length));
     }
   });
 

@@ -18,26 +18,30 @@ const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buff
 
 const QUANTIZABLE = (Object.keys(GGML_TYPES) as GgmlTypeName[]).filter(isQuantizable);
 
-/** Largest error of one element as a part of the largest magnitude of its 256; measured on uniform noise, doubled. */
+/**
+ * Largest error of one element as a part of the largest magnitude of its 256. Of the types with one scale a block it is
+ * half a step (for Q4_0 and Q5_0 a whole one at the positive end); of the K types, whose scales are rounded too and
+ * chosen for the least squared error, it is what dense, sparse and one-sided noise gave, and a fifth more.
+ */
 const WORST: Record<QuantizableType, number> = {
   F32: 0,
   F16: 2 ** -11,
   BF16: 2 ** -8,
-  Q8_0: 1 / 250,
-  Q6_K: 0.05,
-  Q5_0: 0.07,
-  Q5_1: 0.04,
-  Q5_K: 0.07,
-  Q4_0: 0.14,
-  Q4_1: 0.08,
-  Q4_K: 0.14,
-  IQ4_NL: 0.2,
-  IQ4_XS: 0.2,
-  MXFP4: 0.34,
-  Q3_K: 0.5,
-  Q2_K: 0.7,
-  TQ1_0: 0.51,
-  TQ2_0: 0.51,
+  Q8_0: 1 / 200,
+  Q6_K: 0.03,
+  Q5_0: 1 / 15.9,
+  Q5_1: 0.036,
+  Q5_K: 0.08,
+  Q4_0: 1 / 7.9,
+  Q4_1: 0.075,
+  Q4_K: 0.15,
+  IQ4_NL: 0.165,
+  IQ4_XS: 0.165,
+  MXFP4: 0.26,
+  Q3_K: 0.4,
+  Q2_K: 0.8,
+  TQ1_0: 0.501,
+  TQ2_0: 0.501,
 };
 
 describe("quantize", () => {
@@ -55,15 +59,14 @@ describe("quantize", () => {
   test.each(QUANTIZABLE)("%s: errors stay within the step of the type, at any scale", (type) => {
     fc.assert(
       fc.property(
-        fc.float32Array({ minLength: 256, maxLength: 256, noNaN: true, min: -1, max: 1 }),
+        fc.array(fc.integer({ min: -4096, max: 4096 }), { minLength: 256, maxLength: 256, size: "max" }),
         fc.integer({ min: -6, max: 6 }),
-        (unit, exponent) => {
-          // values below 2^-12 of the largest would only measure half precision
-          const floats = unit.map((value) => Math.fround(Math.round(value * 4096) * 2 ** (exponent - 12)));
+        (integers, exponent) => {
+          const floats = Float32Array.from(integers, (value) => value * 2 ** (exponent - 12));
           const back = dequantize(type, quantize(type, floats, 256));
           const largest = floats.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
           const worst = floats.reduce((most, value, i) => Math.max(most, Math.abs(value - back[i]!)), 0);
-          expect(worst).toBeLessThanOrEqual(largest * WORST[type] * 1.001);
+          expect(worst).toBeLessThanOrEqual(largest * WORST[type]);
         },
       ),
       { numRuns: 40 },
