@@ -1,0 +1,125 @@
+import {
+  createEngine,
+  type EngineOptions,
+  type ModelRunner,
+  PAGE_SIZE,
+  WorkerDiedError,
+} from "@realizar/engine";
+import type { ModelOpener, ModelSource, OpenOptions, ServedModel } from "../src/served-model.ts";
+import { FIRST_BYTE, type ToyTokenizerOptions, toyTokenizer, VOCAB_SIZE } from "./toy-tokenizer.ts";
+
+export interface ToyOptions extends ToyTokenizerOptions {
+  readonly contextSize?: number;
+  readonly chatTemplate?: string;
+  readonly bytes?: number;
+  /** Awaited before each step. */
+  readonly beforeStep?: () => Promise<void> | void;
+  readonly engine?: EngineOptions;
+}
+
+/** What the likeliest next byte is. Letters count up and wrap, "!" ends, "€" repeats itself byte by byte. */
+const SUCCESSORS = new Map<number, number>([
+  [0xe2, 0x82],
+  [0x82, 0xac],
+  [0xac, 0xe2],
+]);
+
+function successor(id: number): number {
+  const byte = id - FIRST_BYTE;
+  if (byte === 0x21) return 1; // "!" -> </s>
+  if (byte >= 0x61 && byte <= 0x7a) return FIRST_BYTE + 0x61 + ((byte - 0x61 + 1) % 26);
+  return FIRST_BYTE + (SUCCESSORS.get(byte) ?? 0x61);
+}
+
+/** Logits that depend on the last token alone: its successor is far the likeliest, the rest decline by id. */
+function logitsAfter(id: number, into: Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = -i / into.length;
+  into[successor(id)] = 4;
+  if (id === FIRST_BYTE + 0x4e) into[7] = Number.NaN; // "N"
+}
+
+export function toyRunner({ contextSize = 256, beforeStep }: ToyOptions = {}): ModelRunner {
+  return {
+    vocabSize: VOCAB_SIZE,
+    contextSize,
+    pageSize: PAGE_SIZE,
+    pageCount: Math.ceil(contextSize / PAGE_SIZE) * 4,
+    async forward({ tokens, logitRows }) {
+      await beforeStep?.();
+      if (tokens.includes(FIRST_BYTE + 0x54)) throw new Error("matmul_q4_0 trapped: unreachable"); // "T"
+      const logits = new Float32Array(logitRows.length * VOCAB_SIZE);
+      logitRows.forEach((row, i) => {
+        logitsAfter(tokens[row]!, logits.subarray(i * VOCAB_SIZE, (i + 1) * VOCAB_SIZE));
+      });
+      return logits;
+    },
+  };
+}
+
+export interface ToyModel extends ServedModel {
+  /** As if its worker had died. */
+  kill(): void;
+  readonly closed: boolean;
+}
+
+/** A model whose answers are known: after "a" comes "bcdef...". */
+export function toyModel(options: ToyOptions = {}): ToyModel {
+  const tokenizer = toyTokenizer(options);
+  const engine = createEngine(toyRunner(options), tokenizer, options.engine);
+  let failure: Error | undefined;
+  let closed = false;
+  return {
+    tokenizer,
+    engine,
+    facts: {
+      format: "gguf",
+      architecture: "toy",
+      bytes: options.bytes ?? 1000,
+      parameterCount: 12_345_678,
+      quantization: "F32",
+      metadata: { "general.architecture": "toy" },
+    },
+    ...(options.chatTemplate === undefined ? {} : { chatTemplate: options.chatTemplate }),
+    get failure() {
+      return failure;
+    },
+    get closed() {
+      return closed;
+    },
+    kill() {
+      failure = new WorkerDiedError("test");
+      void engine.close();
+    },
+    async close() {
+      closed = true;
+      await engine.close();
+    },
+  };
+}
+
+export interface ToyOpener extends ModelOpener {
+  /** Every model that was opened. */
+  readonly opened: ToyModel[];
+}
+
+/** Opens toy models; `beforeOpen` may wait, tell progress or throw. */
+export function toyOpener(
+  options: ToyOptions | ((source: ModelSource) => ToyOptions) = {},
+  beforeOpen?: (source: ModelSource, how: OpenOptions) => Promise<void> | void,
+): ToyOpener {
+  const opened: ToyModel[] = [];
+  const optionsOf = typeof options === "function" ? options : () => options;
+  return {
+    opened,
+    async describe(source) {
+      if (source.path === "missing") throw new Error("ENOENT: no such file");
+      return { format: "gguf", bytes: optionsOf(source).bytes ?? 1000 };
+    },
+    async open(source, how) {
+      await beforeOpen?.(source, how);
+      const model = toyModel(optionsOf(source));
+      opened.push(model);
+      return model;
+    },
+  };
+}
