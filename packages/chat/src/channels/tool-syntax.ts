@@ -1,0 +1,116 @@
+import { argumentsText, callFromJson, callsFromJson } from "./json-text.ts";
+import type { CallSyntax, Part } from "./tool-call-stage.ts";
+import type { FoundCall } from "./types.ts";
+
+/** Longest name of a tool; OpenAI allows 64. */
+const MAX_NAME = 256;
+/** Longest block of calls that is read as a whole. */
+const MAX_BLOCK = 1 << 20;
+
+const json: Part = { kind: "json" };
+const literal = (text: string): Part => ({ kind: "literal", text });
+const name = (text: string): Part => ({ kind: "until", text, most: MAX_NAME });
+
+function named(called: string, json: string): FoundCall[] | null {
+  const args = argumentsText(json);
+  return called.trim() === "" || args === null ? null : [{ name: called.trim(), arguments: args }];
+}
+
+/** Hermes, Qwen 2.5 and 3, SmolLM3: `<tool_call>{"name": ..., "arguments": ...}</tool_call>`. */
+const hermes: CallSyntax = {
+  open: ["<tool_call>"],
+  layout: () => [json, literal("</tool_call>")],
+  calls: ([text]) => callsFromJson(text!),
+};
+
+/** Llama 3.1 to 3.3: `{"name": ..., "parameters": ...}`, bare or after `<|python_tag|>`, several separated by `;`. */
+const llama3: CallSyntax = {
+  open: ["<|python_tag|>"],
+  layout: (marker) => [
+    marker === ""
+      ? { kind: "json", firstKeys: ["name", "type", "function", "parameters", "arguments"] }
+      : json,
+  ],
+  calls: ([text]) => {
+    const call = callFromJson(text!, true);
+    return call === null ? null : [call];
+  },
+  bare: true,
+};
+
+/** Mistral: `[TOOL_CALLS][{"name": ..., "arguments": ...}]`, since version 11 `[TOOL_CALLS]name[ARGS]{...}`. */
+const mistral: CallSyntax = {
+  open: ["[TOOL_CALLS]"],
+  layout: (_, first) => (first === "[" || first === "{" ? [json] : [name("[ARGS]"), json]),
+  calls: (captured) => {
+    if (captured.length === 1) return callsFromJson(captured[0]!);
+    const [called, id] = captured[0]!.split("[CALL_ID]") as [string, string?];
+    const calls = named(called, captured[1]!);
+    return calls === null || id === undefined ? calls : calls.map((call) => ({ ...call, id: id.trim() }));
+  },
+};
+
+/** Functionary 3.1: `<function=name>{...}</function>`. */
+const functionary: CallSyntax = {
+  open: ["<function="],
+  layout: () => [name(">"), json, literal("</function>")],
+  calls: ([called, text]) => named(called!, text!),
+};
+
+/** Functionary 3.2: `>>>name`, a line end, then the arguments; `>>>all` begins content. */
+const functionary32: CallSyntax = {
+  open: [">>>"],
+  layout: () => [name("\n"), json],
+  calls: ([called, text]) => named(called!, text!),
+};
+
+/** Firefunction 2: `functools[{"name": ..., "arguments": ...}, ...]`. */
+const firefunction: CallSyntax = {
+  open: ["functools["],
+  layout: () => [json],
+  calls: ([text]) => callsFromJson(text!),
+};
+
+/** Command R7B: `<|START_ACTION|>[{"tool_call_id", "tool_name", "parameters"}]<|END_ACTION|>`. */
+const commandR: CallSyntax = {
+  open: ["<|START_ACTION|>"],
+  layout: () => [json, literal("<|END_ACTION|>")],
+  calls: ([text]) => callsFromJson(text!),
+};
+
+const DEEPSEEK_CALLS_END = "<｜tool▁calls▁end｜>";
+const DEEPSEEK_CALL =
+  /^\s*<｜tool▁call▁begin｜>([\s\S]*?)<｜tool▁sep｜>(?:([^\n{]*)\n```json\n([\s\S]*?)\n```|([\s\S]*?))\s*<｜tool▁call▁end｜>/;
+
+/** DeepSeek R1 and V3: `type<sep>name`, then the arguments in a fenced block; V3.1: `name<sep>{...}`. */
+const deepseek: CallSyntax = {
+  open: ["<｜tool▁calls▁begin｜>"],
+  layout: () => [{ kind: "until", text: DEEPSEEK_CALLS_END, most: MAX_BLOCK }],
+  calls: ([block]) => {
+    const calls: FoundCall[] = [];
+    let rest = block!;
+    while (rest.trim() !== "") {
+      const match = DEEPSEEK_CALL.exec(rest);
+      const fenced = match?.[3] !== undefined;
+      const call = match && named((fenced ? match[2] : match[1])!, (fenced ? match[3] : match[4])!);
+      if (!call) return null;
+      calls.push(...call);
+      rest = rest.slice(match[0].length);
+    }
+    return calls.length === 0 ? null : calls;
+  },
+};
+
+/** By the name of the dialect's way with tools. */
+export const TOOL_SYNTAX = {
+  hermes,
+  llama3,
+  mistral,
+  functionary,
+  functionary32,
+  firefunction,
+  commandR,
+  deepseek,
+} as const satisfies Record<string, CallSyntax>;
+
+export type ToolSyntaxName = keyof typeof TOOL_SYNTAX;
