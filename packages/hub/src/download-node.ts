@@ -4,7 +4,7 @@ import { type Checksum, hashFile } from "./checksum-node.ts";
 import { byteCount } from "./client.ts";
 import { checkFreeSpace, onDisk } from "./disk-node.ts";
 import { BadAnswerError, ChecksumError, NotFoundError } from "./errors.ts";
-import type { Http, HttpAnswer } from "./http.ts";
+import { type Http, type HttpAnswer, withoutQuery } from "./http.ts";
 import { createMeter } from "./meter.ts";
 import { openPart, type Part } from "./part-node.ts";
 import { coveredBytes, cutRanges, missingRanges, type Range } from "./ranges.ts";
@@ -69,7 +69,7 @@ export async function download(request: DownloadRequest): Promise<Downloaded> {
     if (first.done) return { bytes: first.bytes, fetchedBytes: first.fetchedBytes };
     const again = await attempt(request, first.fetchedBytes);
     if (again.done) return { bytes: again.bytes, fetchedBytes: again.fetchedBytes };
-    throw new BadAnswerError(request.url, `${request.file} changes while it is fetched`);
+    throw new BadAnswerError(withoutQuery(request.url), `${request.file} changes while it is fetched`);
   });
 }
 
@@ -169,7 +169,7 @@ async function fetchPiece(
   onRanged: () => void,
 ): Promise<void> {
   let at = start;
-  await withRetries(url, http.retry, signal, async () => {
+  await withRetries(withoutQuery(url), http.retry, signal, async () => {
     const from = at;
     const whole = from === 0 && end === total;
     const range = {
@@ -204,7 +204,7 @@ async function fetchWhole(
   part: Part,
   onBytes: (count: number) => void,
 ): Promise<number> {
-  return withRetries(url, http.retry, signal, async () => {
+  return withRetries(withoutQuery(url), http.retry, signal, async () => {
     await part.reset();
     const answer = await http.once(url, { signal });
     let at = 0;

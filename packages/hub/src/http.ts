@@ -213,6 +213,7 @@ async function readJson(answer: HttpAnswer): Promise<unknown> {
   }
 }
 
-function withoutQuery(url: string): string {
+/** A URL as it may be shown: a query can carry a signature. */
+export function withoutQuery(url: string): string {
   return url.split("?")[0]!;
 }
