@@ -17,7 +17,7 @@ import { tokenizerFromModel } from "./sentencepiece-model.ts";
 import { wordsBySpaceMark } from "./space-runs.ts";
 import { TOKEN_TYPE } from "./token-attributes.ts";
 import type { GgufVocabulary, SpecialIds, Tokenizer } from "./tokenizer.ts";
-import { type Vocabulary, vocabularyFromList } from "./vocabulary.ts";
+import { textIds, type Vocabulary, vocabularyFromList } from "./vocabulary.ts";
 import { cachedByWord } from "./word-cache.ts";
 
 /** What a kind of vocabulary takes for granted where the file is silent (llama.cpp src/llama-vocab.cpp, load). */
@@ -31,7 +31,7 @@ const DEFAULTS: Readonly<Record<string, Defaults>> = {
   llama: { special: { bos: 1, eos: 2, unk: 0 }, addBos: true, addEos: false },
   t5: { special: { eos: 1, unk: 2, pad: 0 }, addBos: false, addEos: true },
   bert: { special: { bos: 101, unk: 100, sep: 102, pad: 0, mask: 103 }, addBos: true, addEos: false },
-  gpt2: { special: { bos: 11, eos: 11 }, addBos: false, addEos: false },
+  gpt2: { special: {}, addBos: false, addEos: false },
   gemma4: { special: {}, addBos: true, addEos: false },
 };
 
@@ -41,6 +41,7 @@ interface Checked {
   readonly vocabulary: Vocabulary;
   readonly types: ArrayLike<number>;
   readonly special: SpecialIds;
+  readonly endOfGeneration: ReadonlySet<number>;
   readonly defaults: Defaults;
   readonly added: readonly AddedToken[];
   readonly control: ReadonlySet<number>;
@@ -87,11 +88,13 @@ function check(source: GgufVocabulary): Checked {
   requireOneEach("tokenizer.ggml.token_type", source.tokenTypes, vocabulary.size);
   const defaults = DEFAULTS[source.model]!;
   const special = specialIds(source, defaults.special, vocabulary);
+  const endOfMessage = idIn(vocabulary, "eom", source.eomId);
   const types = Int32Array.from(
     { length: vocabulary.size },
     (_, id) => source.tokenTypes?.[id] ?? TOKEN_TYPE.normal,
   );
-  for (const id of endOfGenerationIds(vocabulary, special)) {
+  const endOfGeneration = endOfGenerationIds(vocabulary, special, [endOfMessage]);
+  for (const id of endOfGeneration) {
     if (types[id] !== TOKEN_TYPE.unknown) types[id] = TOKEN_TYPE.control;
   }
   for (const text of SHOWN) {
@@ -108,7 +111,7 @@ function check(source: GgufVocabulary): Checked {
     const { left, right } = strip(id);
     added.push({ id, content, special: isControl, leftStrip: left, rightStrip: right, singleWord: false });
   }
-  return { source, vocabulary, types, special, defaults, added, control };
+  return { source, vocabulary, types, special, endOfGeneration, defaults, added, control };
 }
 
 function requireOneEach(field: string, values: ArrayLike<number> | undefined, count: number): void {
@@ -118,6 +121,15 @@ function requireOneEach(field: string, values: ArrayLike<number> | undefined, co
 }
 
 const ABSENT = 0xffff_ffff;
+
+/** @throws VocabularyError for an id that is neither absent nor a token's */
+function idIn(vocabulary: Vocabulary, name: string, id: number | undefined): number | undefined {
+  if (id === undefined || id === ABSENT || id === -1) return undefined;
+  if (!Number.isInteger(id) || id < 0 || id >= vocabulary.size) {
+    throw new VocabularyError(`the ${name} token id`, `is ${id}, not in [0, ${vocabulary.size})`);
+  }
+  return id;
+}
 
 function specialIds(source: GgufVocabulary, defaults: SpecialIds, vocabulary: Vocabulary): SpecialIds {
   const given: Readonly<Record<keyof SpecialIds, number | undefined>> = {
@@ -138,11 +150,8 @@ function specialIds(source: GgufVocabulary, defaults: SpecialIds, vocabulary: Vo
       if (fallback !== undefined && fallback < vocabulary.size) ids[name] = fallback;
       continue;
     }
-    if (id === ABSENT || id === -1) continue;
-    if (!Number.isInteger(id) || id < 0 || id >= vocabulary.size) {
-      throw new VocabularyError(`the ${name} token id`, `is ${id}, not in [0, ${vocabulary.size})`);
-    }
-    ids[name] = id;
+    const checked = idIn(vocabulary, name, id);
+    if (checked !== undefined) ids[name] = checked;
   }
   ids.eot ??= endOfTurnId(vocabulary);
   if (source.model === "bert") ids.cls ??= ids.bos;
@@ -167,22 +176,28 @@ function stripping(source: GgufVocabulary, vocabulary: Vocabulary) {
   };
 }
 
-/** The ids around a text. @throws VocabularyError where one is asked for that the file does not name */
-function frame(
-  flags: readonly (readonly [wanted: boolean, name: string, id: number | undefined])[],
-): number[] {
+/** One end of the frame: whether the file asks for it, whether its kind does where the file is silent, and the id. */
+interface Mark {
+  readonly name: string;
+  readonly asked: boolean | undefined;
+  readonly fallback: boolean;
+  readonly id: number | undefined;
+}
+
+/** The ids at one end. @throws VocabularyError where the file asks for one that it does not name */
+function frame(...marks: readonly Mark[]): number[] {
   const ids: number[] = [];
-  for (const [wanted, name, id] of flags) {
-    if (!wanted) continue;
-    if (id === undefined)
+  for (const { name, asked, fallback, id } of marks) {
+    if (!(asked ?? fallback)) continue;
+    if (id !== undefined) ids.push(id);
+    else if (asked)
       throw new VocabularyError(`add_${name}_token`, `is set, but there is no ${name} token id`);
-    ids.push(id);
   }
   return ids;
 }
 
 function sentencePiece(
-  { source, vocabulary, types, special, defaults, added }: Checked,
+  { source, vocabulary, types, special, endOfGeneration, defaults, added }: Checked,
   algorithm: "bpe" | "unigram",
 ) {
   const strips = new Map(added.map((token) => [token.id, token]));
@@ -193,7 +208,7 @@ function sentencePiece(
     scores: source.scores ?? new Float32Array(vocabulary.size),
     types,
     special,
-    endOfMessage: source.eomId === undefined || source.eomId >= vocabulary.size ? undefined : source.eomId,
+    endOfGeneration,
     ...(algorithm === "unigram" && source.precompiledCharsmap
       ? { precompiledCharsmap: source.precompiledCharsmap }
       : {}),
@@ -202,8 +217,8 @@ function sentencePiece(
     escapeSpaces: true,
     spaceAsSuffix: false,
     byteFallback: hasBytes,
-    before: frame([[source.addBos ?? defaults.addBos, "bos", special.bos]]),
-    after: frame([[source.addEos ?? defaults.addEos, "eos", special.eos]]),
+    before: frame({ name: "bos", asked: source.addBos, fallback: defaults.addBos, id: special.bos }),
+    after: frame({ name: "eos", asked: source.addEos, fallback: defaults.addEos, id: special.eos }),
     stripping: (id) => ({
       left: strips.get(id)?.leftStrip ?? false,
       right: strips.get(id)?.rightStrip ?? false,
@@ -213,7 +228,16 @@ function sentencePiece(
 
 const encoder = new TextEncoder();
 
-function byteLevelBpe({ source, vocabulary, types, special, defaults, added, control }: Checked): Tokenizer {
+function byteLevelBpe({
+  source,
+  vocabulary,
+  types,
+  special,
+  endOfGeneration,
+  defaults,
+  added,
+  control,
+}: Checked): Tokenizer {
   const named = namedPreTokenizer(source.model === "gemma4" ? "gemma4" : (source.pre ?? "default"));
   if (!Array.isArray(source.merges)) throw new VocabularyError("tokenizer.ggml.merges", "is missing");
   const merges = resolveMerges(
@@ -223,12 +247,14 @@ function byteLevelBpe({ source, vocabulary, types, special, defaults, added, con
         throw new VocabularyError(`tokenizer.ggml.merges[${index}]`, "is not a string");
       return splitMerge(line, index);
     }),
+    control,
   );
   const byteTokens = named.byteLevel ? undefined : byteTokenIds((text) => vocabulary.ids.get(text));
   const encode = bpe({
     vocabulary,
     merges,
     ignoreMerges: named.ignoreMerges,
+    control,
     unknownId: special.unk,
     byteTokens,
   });
@@ -237,16 +263,21 @@ function byteLevelBpe({ source, vocabulary, types, special, defaults, added, con
     vocabulary,
     special,
     control,
-    endOfGeneration: endOfGenerationIds(vocabulary, special, [source.eomId]),
+    endOfGeneration,
     segment: addedTokenSplitters(added),
     normalize: named.byteLevel ? (text) => text : (text) => text.replaceAll(" ", SPACE_MARK),
     split: named.byteLevel ? named.split : (text) => named.split(text).flatMap(wordsOf),
     encodeWord: cachedByWord(named.byteLevel ? (word) => encode(spellBytes(word)) : encode),
-    before: frame([[source.addBos ?? (named.addBos || defaults.addBos), "bos", special.bos]]),
-    after: frame([
-      [source.addEos ?? defaults.addEos, "eos", special.eos],
-      [source.addSep ?? named.addSep, "sep", special.sep],
-    ]),
+    before: frame({
+      name: "bos",
+      asked: source.addBos,
+      fallback: named.addBos || defaults.addBos,
+      id: special.bos,
+    }),
+    after: frame(
+      { name: "eos", asked: source.addEos, fallback: defaults.addEos, id: special.eos },
+      { name: "sep", asked: source.addSep, fallback: named.addSep, id: special.sep },
+    ),
     tokenBytes(id) {
       const text = vocabulary.texts[id]!;
       const type = types[id]!;
@@ -260,11 +291,11 @@ function byteLevelBpe({ source, vocabulary, types, special, defaults, added, con
   });
 }
 
-function bert({ source, vocabulary, special, added, control }: Checked): Tokenizer {
+function bert({ source, vocabulary, special, endOfGeneration, added, control }: Checked): Tokenizer {
   if (special.unk === undefined) throw new VocabularyError("the unknown token", "is missing");
   const lowercase = source.lowercase ?? true;
   const encode = wordPiece({
-    ids: vocabulary.ids,
+    ids: textIds(vocabulary, control),
     unknownId: special.unk,
     continuingPrefix: "",
   });
@@ -272,7 +303,7 @@ function bert({ source, vocabulary, special, added, control }: Checked): Tokeniz
     vocabulary,
     special,
     control,
-    endOfGeneration: endOfGenerationIds(vocabulary, special, [source.eomId]),
+    endOfGeneration,
     segment: addedTokenSplitters(added),
     normalize: bertNormalizer({
       cleanText: true,
@@ -282,8 +313,8 @@ function bert({ source, vocabulary, special, added, control }: Checked): Tokeniz
     }),
     split: splitBertWords,
     encodeWord: cachedByWord((word) => encode(SPACE_MARK + word)),
-    before: frame([[source.addBos ?? true, "bos", special.cls ?? special.bos]]),
-    after: frame([[source.addSep ?? true, "sep", special.sep]]),
+    before: frame({ name: "bos", asked: source.addBos, fallback: true, id: special.cls ?? special.bos }),
+    after: frame({ name: "sep", asked: source.addSep, fallback: true, id: special.sep }),
     tokenBytes: (id) => encoder.encode(vocabulary.texts[id]!.replaceAll(SPACE_MARK, " ")),
     decodes: "texts",
     decoder: chainSteps([

@@ -1,3 +1,4 @@
+import { endOfGenerationIds } from "./end-of-generation.ts";
 import { TokenizerFileError, UnknownKindError, VocabularyError } from "./errors.ts";
 import { protobufFields } from "./protobuf.ts";
 import { tokenizerFromModel } from "./sentencepiece-model.ts";
@@ -88,6 +89,7 @@ export function tokenizerFromSentencePiece(bytes: Uint8Array, config?: unknown):
     scores,
     types,
     special,
+    endOfGeneration: endOfGenerationIds(vocabulary, special),
     ...(charsmap instanceof Uint8Array && charsmap.length > 0 ? { precompiledCharsmap: charsmap } : {}),
     addDummyPrefix: numberAt(normalizer, NORMALIZER.addDummyPrefix, 1) !== 0,
     removeExtraSpaces: numberAt(normalizer, NORMALIZER.removeExtraSpaces, 1) !== 0,

@@ -44,10 +44,11 @@ export function tokenizerFromTokenizerJson(
   options: TokenizerJsonOptions = {},
 ): Tokenizer {
   const root = objectAt(json, "tokenizer.json");
-  const model = modelAt(root.model);
   const added = isPresent(root.added_tokens)
     ? arrayAt(root.added_tokens, "added_tokens").map(addedTokenAt)
     : [];
+  const control = new Set(added.filter((token) => token.special).map((token) => token.id));
+  const model = modelAt(root.model, control);
   const vocabulary = withAdded(model.vocabulary, added);
   const settings = configOf(config, vocabulary);
   const special = specialIds(settings, vocabulary, model.unknownId);
@@ -56,7 +57,6 @@ export function tokenizerFromTokenizerJson(
   const normalize = isPresent(root.normalizer) ? normalizerAt(root.normalizer) : (text: string) => text;
   const preTokenizer = isPresent(root.pre_tokenizer) ? preTokenizerAt(root.pre_tokenizer) : undefined;
   const wordsOf = wordsBySpaceMark(model.vocabulary.ids.keys());
-  const control = new Set(added.filter((token) => token.special).map((token) => token.id));
   const raw = added.filter((token) => !token.normalized);
   const normalized = added
     .filter((token) => token.normalized)

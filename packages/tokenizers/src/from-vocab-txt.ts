@@ -8,7 +8,7 @@ import { bertNormalizer } from "./normalizers/bert.ts";
 import { tokenizerOf } from "./pipeline.ts";
 import { splitBertWords } from "./pre-tokenizers/bert.ts";
 import type { SpecialIds, Tokenizer } from "./tokenizer.ts";
-import { vocabularyFromList } from "./vocabulary.ts";
+import { textIds, vocabularyFromList } from "./vocabulary.ts";
 import { cachedByWord } from "./word-cache.ts";
 
 export interface VocabTxtOptions {
@@ -75,7 +75,7 @@ export function tokenizerFromVocabTxt(text: string, options: VocabTxtOptions = {
     split: splitBertWords,
     encodeWord: cachedByWord(
       wordPiece({
-        ids: vocabulary.ids,
+        ids: textIds(vocabulary, control),
         unknownId: special.unk,
         continuingPrefix: prefix,
         maxCharacters: options.maxCharacters ?? 100,

@@ -2,7 +2,6 @@ import { type AddedToken, addedTokenSplitters } from "./added-tokens.ts";
 import { byteOfToken, byteTokenIds, byteTokenText } from "./byte-tokens.ts";
 import { chainSteps } from "./decoders/step.ts";
 import { stripFirstSpaceStep } from "./decoders/steps.ts";
-import { endOfGenerationIds } from "./end-of-generation.ts";
 import { VocabularyError } from "./errors.ts";
 import { sentencePieceBpe } from "./models/sentencepiece-bpe.ts";
 import { UNKNOWN_PENALTY, unigram } from "./models/unigram.ts";
@@ -24,7 +23,7 @@ export interface SentencePieceModel {
   /** One a token, see TOKEN_TYPE. */
   readonly types: ArrayLike<number>;
   readonly special: SpecialIds;
-  readonly endOfMessage?: number;
+  readonly endOfGeneration: ReadonlySet<number>;
   readonly precompiledCharsmap?: ArrayLike<number>;
   readonly addDummyPrefix: boolean;
   readonly removeExtraSpaces: boolean;
@@ -111,7 +110,7 @@ export function tokenizerFromModel(model: SentencePieceModel): Tokenizer {
     vocabulary,
     special,
     control,
-    endOfGeneration: endOfGenerationIds(vocabulary, special, [model.endOfMessage]),
+    endOfGeneration: model.endOfGeneration,
     segment: addedTokenSplitters(added),
     normalize,
     split: wordsBySpaceMark(textIds.keys()),

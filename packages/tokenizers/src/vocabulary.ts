@@ -3,6 +3,9 @@ import { VocabularyError } from "./errors.ts";
 /** Ids are kept in dense arrays; the largest vocabulary in use has about 2^18 tokens. */
 export const MAX_VOCABULARY = 2 ** 22;
 
+/** Longer tokens are refused: tries hold every letter, and the longest in use have some hundreds. */
+export const MAX_TOKEN_LENGTH = 2 ** 14;
+
 /** Two ways to look a token up. Ids without a token have the text "". */
 export interface Vocabulary {
   readonly size: number;
@@ -16,6 +19,7 @@ export function vocabularyFromList(texts: readonly string[], options: { unique?:
   if (texts.length > MAX_VOCABULARY) throw new VocabularyError("tokens", `are more than ${MAX_VOCABULARY}`);
   const ids = new Map<string, number>();
   for (const [id, text] of texts.entries()) {
+    checkLength(text, id);
     const earlier = ids.get(text);
     if (earlier === undefined) ids.set(text, id);
     else if (options.unique)
@@ -35,6 +39,7 @@ export function vocabularyFromEntries(entries: Iterable<readonly [string, number
         `is ${id}, not in [0, ${MAX_VOCABULARY})`,
       );
     }
+    checkLength(text, id);
     ids.set(text, id);
     size = Math.max(size, id + 1);
   }
@@ -42,4 +47,19 @@ export function vocabularyFromEntries(entries: Iterable<readonly [string, number
   const texts = new Array<string>(size).fill("");
   for (const [text, id] of ids) texts[id] = text;
   return { size, texts, ids };
+}
+
+function checkLength(text: string, id: number): void {
+  if (text.length <= MAX_TOKEN_LENGTH) return;
+  throw new VocabularyError(
+    `the token ${id}`,
+    `has ${text.length} characters, more than ${MAX_TOKEN_LENGTH}`,
+  );
+}
+
+/** The tokens that plain text may become: all but the control tokens. */
+export function textIds(vocabulary: Vocabulary, control: ReadonlySet<number>): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  for (const [text, id] of vocabulary.ids) if (!control.has(id)) ids.set(text, id);
+  return ids;
 }

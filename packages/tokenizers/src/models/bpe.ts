@@ -16,6 +16,8 @@ export interface BpeOptions {
   readonly merges: Merges;
   /** A word that is a token is that token at once. */
   readonly ignoreMerges?: boolean;
+  /** Tokens that text never becomes. */
+  readonly control?: ReadonlySet<number>;
   /** For characters without a token; without it they are left out. */
   readonly unknownId?: number;
   /** Consecutive unknown characters give one unknown token. */
@@ -46,7 +48,7 @@ export function bpe(options: BpeOptions): WordModel {
   return (word) => {
     if (options.ignoreMerges) {
       const whole = vocabulary.ids.get(word);
-      if (whole !== undefined) return [whole];
+      if (whole !== undefined && !options.control?.has(whole)) return [whole];
     }
     if (symbols.length < word.length * 4) symbols = new Int32Array(word.length * 8); // at most 3 bytes a code unit
     let count = 0;

@@ -24,12 +24,14 @@ export function splitMerge(line: string, index: number): MergePair {
 /**
  * Resolves merges to ids; of a pair that occurs twice the first counts.
  *
+ * @param control tokens that text never becomes: merges into them are passed over
  * @param continuingPrefix left out of the right half where both are joined
  * @throws VocabularyError where a half or the whole is no token
  */
 export function resolveMerges(
   vocabulary: Vocabulary,
   merges: readonly MergePair[],
+  control: ReadonlySet<number>,
   continuingPrefix = "",
 ): Merges {
   // Ranks share a double with positions, which bounds them like ids.
@@ -49,7 +51,8 @@ export function resolveMerges(
         ? right.slice(continuingPrefix.length)
         : right;
     results[index] = idOf(left + tail, index);
-    pairs.setIfAbsent(idOf(left, index), idOf(right, index), index);
+    const halves = [idOf(left, index), idOf(right, index)] as const;
+    if (!control.has(results[index])) pairs.setIfAbsent(...halves, index);
   }
   return { pairs, results };
 }

@@ -74,11 +74,12 @@ export function sentencePieceBpe(tokens: ScoredTokens): WordModel {
 
     const out: number[] = [];
     let afterUnknown = false;
-    const emit = (symbol: number): void => {
+    const pending: number[] = []; // the next symbol last
+    for (let i = count - 1; i >= 0; i--) pending.push(symbols[i]!);
+    for (let symbol = pending.pop(); symbol !== undefined; symbol = pending.pop()) {
       const parts = halves.get(symbol);
       if (parts !== undefined) {
-        emit(parts[0]);
-        emit(parts[1]);
+        pending.push(parts[1], parts[0]);
       } else if (symbol < vocabularySize) {
         out.push(symbol);
         afterUnknown = false;
@@ -88,8 +89,7 @@ export function sentencePieceBpe(tokens: ScoredTokens): WordModel {
         if (!afterUnknown) out.push(unknownId);
         afterUnknown = true;
       }
-    };
-    for (let i = 0; i < count; i++) emit(symbols[i]!);
+    }
     return out;
   };
 }

@@ -22,6 +22,8 @@ export interface CharsmapMatch {
 }
 
 const LEAF_LABEL_MASK = 0x8000_00ff;
+const PLACE_MASK = 0x7fff_ffff;
+const isLeaf = (unit: number): boolean => unit > PLACE_MASK;
 
 /** @throws CharsmapError where the parts do not fit; a walk that leaves the array simply finds nothing */
 export function parseCharsmap(data: ArrayLike<number>): Charsmap {
@@ -37,6 +39,13 @@ export function parseCharsmap(data: ArrayLike<number>): Charsmap {
   const units = new Uint32Array(arrayBytes / 4);
   for (let i = 0; i < units.length; i++) units[i] = view.getUint32(4 + i * 4, true);
   const replacements = bytes.subarray(4 + arrayBytes);
+  if (replacements.at(-1) !== 0) throw new CharsmapError("its last replacement does not end");
+  for (const unit of units) {
+    const place = unit & PLACE_MASK;
+    if (isLeaf(unit) && place >= replacements.length) {
+      throw new CharsmapError(`a replacement starts at ${place}, and they have ${replacements.length} bytes`);
+    }
+  }
   const decoder = new TextDecoder();
   const decoded = new Map<number, string>();
 
@@ -45,11 +54,7 @@ export function parseCharsmap(data: ArrayLike<number>): Charsmap {
   const replacementAt = (place: number): string => {
     const known = decoded.get(place);
     if (known !== undefined) return known;
-    if (place >= replacements.length)
-      throw new CharsmapError(`a replacement starts at ${place}, past its end`);
-    const end = replacements.indexOf(0, place);
-    if (end < 0) throw new CharsmapError(`the replacement at ${place} does not end`);
-    const text = decoder.decode(replacements.subarray(place, end));
+    const text = decoder.decode(replacements.subarray(place, replacements.indexOf(0, place)));
     decoded.set(place, text);
     return text;
   };
@@ -66,8 +71,8 @@ export function parseCharsmap(data: ArrayLike<number>): Charsmap {
       node = (node ^ offsetOf(unit)) >>> 0;
       if (((unit >>> 8) & 1) === 0) continue;
       const leaf = units[node];
-      if (leaf === undefined) break;
-      found = { length: end - at + 1, replacement: replacementAt(leaf & 0x7fff_ffff) };
+      if (leaf === undefined || !isLeaf(leaf)) break;
+      found = { length: end - at + 1, replacement: replacementAt(leaf & PLACE_MASK) };
       if (stopAtFirst) break;
     }
     return found;

@@ -4,7 +4,7 @@ import { bpe, type WordModel } from "../models/bpe.ts";
 import { type MergePair, resolveMerges, splitMerge } from "../models/merge-list.ts";
 import { UNKNOWN_PENALTY, unigram } from "../models/unigram.ts";
 import { wordPiece } from "../models/wordpiece.ts";
-import { type Vocabulary, vocabularyFromEntries, vocabularyFromList } from "../vocabulary.ts";
+import { textIds, type Vocabulary, vocabularyFromEntries, vocabularyFromList } from "../vocabulary.ts";
 import {
   arrayAt,
   booleanAt,
@@ -43,7 +43,7 @@ function unknownIn(vocabulary: Vocabulary, text: string): number {
   return id;
 }
 
-const KINDS: Kinds<JsonModel> = {
+const kinds = (control: ReadonlySet<number>): Kinds<JsonModel> => ({
   BPE(node) {
     if (node.dropout !== undefined && node.dropout !== null && node.dropout !== 0) {
       throw new TokenizerFileError("model.dropout", "asks for random results; set it to null");
@@ -61,7 +61,8 @@ const KINDS: Kinds<JsonModel> = {
       unknownId,
       encode: bpe({
         vocabulary,
-        merges: resolveMerges(vocabulary, merges, prefix),
+        merges: resolveMerges(vocabulary, merges, control, prefix),
+        control,
         ignoreMerges: booleanAt(node.ignore_merges, "model.ignore_merges", false),
         fuseUnknown: booleanAt(node.fuse_unk, "model.fuse_unk", false),
         unknownId,
@@ -91,7 +92,7 @@ const KINDS: Kinds<JsonModel> = {
       vocabulary,
       unknownId,
       encode: unigram({
-        tokens: rows,
+        tokens: rows.filter((row) => !control.has(row.id)),
         unknownId,
         unknownScore: lowest - UNKNOWN_PENALTY,
         byteTokens: fallsBack ? byteTokenIds((text) => vocabulary.ids.get(text)) : undefined,
@@ -105,7 +106,7 @@ const KINDS: Kinds<JsonModel> = {
       vocabulary,
       unknownId,
       encode: wordPiece({
-        ids: vocabulary.ids,
+        ids: textIds(vocabulary, control),
         unknownId,
         continuingPrefix: stringAt(node.continuing_subword_prefix, "model.continuing_subword_prefix", "##"),
         maxCharacters: integerAt(node.max_input_chars_per_word, "model.max_input_chars_per_word", 100),
@@ -115,9 +116,10 @@ const KINDS: Kinds<JsonModel> = {
   WordLevel(node) {
     const vocabulary = entriesAt(node.vocab, "model.vocab");
     const unknownId = unknownIn(vocabulary, stringAt(node.unk_token, "model.unk_token", "<unk>"));
-    return { vocabulary, unknownId, encode: (word) => [vocabulary.ids.get(word) ?? unknownId] };
+    const words = textIds(vocabulary, control);
+    return { vocabulary, unknownId, encode: (word) => [words.get(word) ?? unknownId] };
   },
-};
+});
 
 /** Files of old leave `type` out. */
 function typeOf(node: JsonObject): string {
@@ -126,8 +128,11 @@ function typeOf(node: JsonObject): string {
   return Array.isArray(node.vocab) ? "Unigram" : "WordLevel";
 }
 
-/** @throws UnknownKindError, TokenizerFileError, VocabularyError */
-export function modelAt(value: unknown): JsonModel {
+/**
+ * @param control added tokens that plain text never becomes
+ * @throws UnknownKindError, TokenizerFileError, VocabularyError
+ */
+export function modelAt(value: unknown, control: ReadonlySet<number>): JsonModel {
   const node = objectAt(value, "model");
-  return buildKind("model", KINDS, { ...node, type: node.type ?? typeOf(node) }, "model", 0);
+  return buildKind("model", kinds(control), { ...node, type: node.type ?? typeOf(node) }, "model", 0);
 }
