@@ -57,3 +57,15 @@ export type GenerationEvent = PromptEvent | TokenEvent | DoneEvent;
 
 /** Takes the events of one request as they come. */
 export type EventSink = (event: GenerationEvent) => void;
+
+/** The end of a request of which no more is known: it was never taken, or its worker is gone. */
+export function failedAtOnce(promptTokens: number, error: Error): DoneEvent {
+  return {
+    type: "done",
+    finishReason: "error",
+    error,
+    text: "",
+    usage: { promptTokens, completionTokens: 0, cachedTokens: 0 },
+    timings: { started: null, firstToken: null, done: 0 },
+  };
+}

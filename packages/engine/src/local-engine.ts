@@ -21,7 +21,7 @@ import {
   QueueFullError,
   RequestFailedError,
 } from "./errors.ts";
-import type { DoneEvent, EventSink, FinishReason } from "./events.ts";
+import { type DoneEvent, type EventSink, type FinishReason, failedAtOnce } from "./events.ts";
 import type { ModelRunner } from "./model-runner.ts";
 import { createOutputStream, type OutputStream, type SampledToken } from "./output-stream.ts";
 import { createPacing } from "./pacing.ts";
@@ -354,7 +354,7 @@ export function createEngine(
     try {
       validateRequest(request, info);
     } catch (error) {
-      sink(refused(request.promptIds.length, asError(error)));
+      sink(failedAtOnce(request.promptIds.length, asError(error)));
       return () => {};
     }
     const ids = Int32Array.from(request.promptIds);
@@ -445,18 +445,6 @@ export function createEngine(
 /** An evaluation says nothing. */
 
 const NO_OUTPUT: OutputStream = { push: () => false, end: () => "" };
-
-/** The end of a request that never began. */
-function refused(promptTokens: number, error: Error): DoneEvent {
-  return {
-    type: "done",
-    finishReason: "error",
-    error,
-    text: "",
-    usage: { promptTokens, completionTokens: 0, cachedTokens: 0 },
-    timings: { started: null, firstToken: null, done: 0 },
-  };
-}
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new RequestFailedError(thrown);
