@@ -12,13 +12,7 @@ export interface ByteSource {
 }
 
 /** A plain GGUF metadata value. Numbers are as a GGUF file holds them (float32 rounded); integers beyond 2^53 are bigints. */
-export type MetadataValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | readonly MetadataValue[]
-  | NumericArray;
+export type MetadataValue = string | number | bigint | boolean | readonly MetadataValue[] | NumericArray;
 
 /** Numeric arrays of GGUF metadata, where a reader keeps them typed. */
 export type NumericArray =

@@ -145,7 +145,10 @@ async function describeIndex(folder: Folder, name: string, path: string): Promis
   }
 }
 
-function describedTensor({ name, dtype, shape, byteLength }: SafetensorsTensor, file: string): DescribedTensor {
+function describedTensor(
+  { name, dtype, shape, byteLength }: SafetensorsTensor,
+  file: string,
+): DescribedTensor {
   return { name, type: dtype, shape, byteLength, file };
 }
 

@@ -13,7 +13,12 @@ import type { TokenizerOptions } from "./tokenizer-files.ts";
 export type CheckpointOptions = TokenizerOptions;
 
 /** What a checkpoint can be opened from where there is no file system: a GGUF file, a folder, or files by name. */
-export type CheckpointInput = Blob | Uint8Array | ByteSource | Folder | Readonly<Record<string, Uint8Array | Blob>>;
+export type CheckpointInput =
+  | Blob
+  | Uint8Array
+  | ByteSource
+  | Folder
+  | Readonly<Record<string, Uint8Array | Blob>>;
 
 /**
  * Opens a model of the file system: a .gguf file (one of a split model's opens all), a .safetensors file with its
@@ -63,7 +68,9 @@ function isSource(input: CheckpointInput): input is ByteSource {
 async function openFolder(folder: Folder, options: CheckpointOptions): Promise<Checkpoint> {
   const gguf = await onlyGguf(folder);
   const names = await folder.names();
-  const weights = names.some((name) => name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"));
+  const weights = names.some(
+    (name) => name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"),
+  );
   if (gguf !== undefined && !weights) return openNamed(folder, gguf, folder.path, options);
   return openHfCheckpoint(folder, options);
 }

@@ -29,7 +29,8 @@ describe.skipIf(!testData)(titled("Hugging Face folders equal their GGUF twins")
       expect(twin.format).toBe("gguf");
       expect(view.architecture).toBe(twin.architecture);
       for (const [key, value] of twin.metadata) {
-        if (key.startsWith(`${twin.architecture}.`)) expect([key, view.metadata.get(key)]).toEqual([key, value]);
+        if (key.startsWith(`${twin.architecture}.`))
+          expect([key, view.metadata.get(key)]).toEqual([key, value]);
       }
       const tied = view.tensors.has("output.weight") ? [] : ["output.weight"];
       const names = [...twin.tensors.keys()].filter((name) => !tied.includes(name));

@@ -40,7 +40,8 @@ const MAX_INTEGER = 2 ** 32 - 1;
 export function findInteger(config: HfConfig, ...keys: readonly string[]): number | undefined {
   const [key, value] = find(config.json, keys);
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER) return value;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)
+    return value;
   throw invalid(config.path, key, value, "a non-negative integer");
 }
 
@@ -98,7 +99,8 @@ export function ropeType(config: HfConfig): string | undefined {
 /** The base frequency of layers with a sliding window, undefined where config.json does not say. */
 export function slidingRopeBase(config: HfConfig): number | undefined {
   const parameters = config.json.rope_parameters;
-  const sliding = isObject(parameters) && isObject(parameters.sliding_attention) ? parameters.sliding_attention : {};
+  const sliding =
+    isObject(parameters) && isObject(parameters.sliding_attention) ? parameters.sliding_attention : {};
   return numberOf(config, sliding, ["rope_theta"]) ?? findNumber(config, "rope_local_base_freq");
 }
 
@@ -129,11 +131,10 @@ export function float32(value: number | undefined): GgufValue | undefined {
 
 /** Throws FORMATS_UNSUPPORTED: a setting no model code here follows. */
 export function unsupported(config: HfConfig, key: string, why: string): never {
-  throw new FormatsError(
-    "FORMATS_UNSUPPORTED",
-    `${config.path}: config.json sets ${key}, ${why}`,
-    { path: config.path, key },
-  );
+  throw new FormatsError("FORMATS_UNSUPPORTED", `${config.path}: config.json sets ${key}, ${why}`, {
+    path: config.path,
+    key,
+  });
 }
 
 function find(json: JsonObject, keys: readonly string[]): [string, unknown] {
@@ -150,8 +151,12 @@ function numberOf(config: HfConfig, json: JsonObject, keys: readonly string[]): 
 
 function invalid(path: string, key: string, found: unknown, expected: string): FormatsError {
   const what = found === undefined ? "has no" : `has ${JSON.stringify(found)} for`;
-  return new FormatsError("FORMATS_CONFIG_INVALID", `${path}: config.json ${what} ${key}, expected ${expected}`, {
-    path,
-    key,
-  });
+  return new FormatsError(
+    "FORMATS_CONFIG_INVALID",
+    `${path}: config.json ${what} ${key}, expected ${expected}`,
+    {
+      path,
+      key,
+    },
+  );
 }

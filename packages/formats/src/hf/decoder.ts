@@ -52,7 +52,11 @@ const scalingType: Parameter = (config) => {
   const type = ropeType(config);
   if (type === undefined) return undefined;
   if (!Object.hasOwn(SCALING_TYPES, type)) {
-    unsupported(config, "rope_scaling", `type ${JSON.stringify(type)}; known are ${Object.keys(SCALING_TYPES)}`);
+    unsupported(
+      config,
+      "rope_scaling",
+      `type ${JSON.stringify(type)}; known are ${Object.keys(SCALING_TYPES)}`,
+    );
   }
   const value = SCALING_TYPES[type];
   return value === undefined ? undefined : { type: "string", value };

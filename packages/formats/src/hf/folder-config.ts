@@ -1,5 +1,5 @@
-import { type Folder, isObject, readJson, readText } from "../folder.ts";
 import { FormatsError } from "../errors.ts";
+import { type Folder, isObject, readJson, readText } from "../folder.ts";
 import { type HfConfig, hfConfig } from "./config.ts";
 
 /** Poolings of sentence-transformers as llama.cpp numbers them. Source: enum llama_pooling_type of include/llama.h. */

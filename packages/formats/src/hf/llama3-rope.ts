@@ -20,7 +20,7 @@ export function llama3RopeFactors(config: HfConfig): readonly RawTensor[] {
   const dimension = headDimension(config);
   const factors = Array.from({ length: dimension / 2 }, (_, pair) => {
     const frequency = f(1 / f(base ** f((2 * pair) / dimension)));
-    const wavelength = f((2 * Math.PI) / frequency);
+    const wavelength = f(f(2 * Math.PI) / frequency);
     if (wavelength < context / highFactor) return 1;
     if (wavelength > context / lowFactor) return factor;
     const smooth = f(f(f(context / wavelength) - lowFactor) / (highFactor - lowFactor));

@@ -1,5 +1,14 @@
 import { bert, encoderParameters, weightAndBias } from "./bert.ts";
-import { count, float, getCount, type HfConfig, type Parameter, sharedHeadDimension, uint32, unsupported } from "./config.ts";
+import {
+  count,
+  float,
+  getCount,
+  type HfConfig,
+  type Parameter,
+  sharedHeadDimension,
+  uint32,
+  unsupported,
+} from "./config.ts";
 import { type HfModel, plain } from "./model.ts";
 
 /**

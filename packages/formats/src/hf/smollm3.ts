@@ -10,7 +10,11 @@ function refuseOtherRopeLayers(config: HfConfig): void {
   const { no_rope_layers: layers, no_rope_layer_interval: interval } = config.json;
   const usual = (rope: unknown, layer: number) => Boolean(rope) === ((layer + 1) % NO_ROPE_STEP !== 0);
   if (Array.isArray(layers) ? layers.every(usual) : (interval ?? NO_ROPE_STEP) === NO_ROPE_STEP) return;
-  unsupported(config, "no_rope_layers", `other than every ${NO_ROPE_STEP}th, which this architecture cannot express`);
+  unsupported(
+    config,
+    "no_rope_layers",
+    `other than every ${NO_ROPE_STEP}th, which this architecture cannot express`,
+  );
 }
 
 /** SmolLM 3: Llama with some layers without rope. */

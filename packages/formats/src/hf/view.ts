@@ -5,7 +5,7 @@ import { isObject } from "../folder.ts";
 import { getCount, type HfConfig } from "./config.ts";
 import { ggufTensor } from "./gguf-tensor.ts";
 import type { HfModel, RuleInput } from "./model.ts";
-import type { RawTensor } from "./raw-tensor.ts";
+import { elements, type RawTensor } from "./raw-tensor.ts";
 
 /** More layers than any model has: a bound on what a damaged config.json can ask for. */
 const MAX_LAYERS = 4096;
@@ -82,11 +82,11 @@ export function hfTensors(
 /** llama.cpp's `general.file_type` of a type most weights have. Source: enum llama_ftype of include/llama.h. */
 const FILE_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 32, MXFP4: 38 };
 
-/** The file type most bytes of the tensors have. */
+/** The file type of what most elements are stored as. */
 export function fileType(tensors: Iterable<CheckpointTensor>): GgufMetadata {
-  const bytes = new Map<string, number>();
-  for (const { type, byteLength } of tensors) bytes.set(type, (bytes.get(type) ?? 0) + byteLength);
-  const [most] = [...bytes].sort(([, a], [, b]) => b - a);
+  const counts = new Map<string, number>();
+  for (const { type, shape } of tensors) counts.set(type, (counts.get(type) ?? 0) + elements(shape));
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
   const value = FILE_TYPES[most?.[0] ?? "F32"] ?? 0;
   return new Map([["general.file_type", { type: "uint32", value }]]);
 }

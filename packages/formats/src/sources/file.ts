@@ -36,7 +36,8 @@ export function fileSource(path: string): ByteSource {
     size: stat.size,
     readInto(dst, offset) {
       checkRange(path, offset, dst.byteLength, stat.size);
-      if (!open) throw new FormatsError("FORMATS_UNREADABLE", `${path} was closed before this read`, { path });
+      if (!open)
+        throw new FormatsError("FORMATS_UNREADABLE", `${path} was closed before this read`, { path });
       for (let at = 0; at < dst.byteLength; ) {
         const length = Math.min(dst.byteLength - at, MAX_READ_BYTES);
         const read = attempt(path, () => readSync(descriptor, dst, at, length, offset + at));
@@ -83,7 +84,12 @@ function attempt<T>(path: string, action: () => T): T {
   } catch (cause) {
     const code = (cause as { code?: unknown }).code;
     if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new FormatsError("FORMATS_NOT_FOUND", `${path} does not exist; check the path`, { path }, { cause });
+      throw new FormatsError(
+        "FORMATS_NOT_FOUND",
+        `${path} does not exist; check the path`,
+        { path },
+        { cause },
+      );
     }
     throw new FormatsError("FORMATS_UNREADABLE", `${path} cannot be read (${code})`, { path }, { cause });
   }

@@ -39,7 +39,8 @@ export async function httpRangeSource(url: string, options: HttpRangeOptions = {
       const response = await request(offset, offset + dst.byteLength - 1);
       let at = 0;
       for await (const piece of response.body ?? []) {
-        if (at + piece.byteLength > dst.byteLength) throw refused(url, "it sent more than was asked for", 206);
+        if (at + piece.byteLength > dst.byteLength)
+          throw refused(url, "it sent more than was asked for", 206);
         dst.set(piece, at);
         at += piece.byteLength;
       }
