@@ -1,0 +1,142 @@
+import { basename } from "node:path";
+import { createServer, type Listener, type Server, workerOpener } from "@realizar/server";
+import pino from "pino";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { VERSION } from "../version.ts";
+
+export interface ServeFlags {
+  readonly model?: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly threads?: number;
+  readonly ctxSize?: number;
+  readonly kvType?: "f32" | "f16" | "q8_0";
+  /** Sequences of full context that the KV cache has room for. */
+  readonly parallel?: number;
+  /** Load models on first use. */
+  readonly lazy?: boolean;
+  readonly maxModelBytes?: number;
+  /** Seconds. */
+  readonly modelIdle?: number;
+  readonly requestTimeout?: number;
+  readonly grace: number;
+  readonly apiKey?: readonly string[];
+  readonly apiKeyFile?: string;
+  /** Of REALIZAR_API_KEY. */
+  readonly environmentKey?: string;
+  readonly corsOrigin?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly metricsCompat?: "vllm";
+  readonly logLevel: string;
+}
+
+/** `[name=]path`: the id a client asks for, and where the model is. */
+export function modelSource(text: string): { id: string; path: string } {
+  const equals = /^([\w.:@-]+)=(.+)$/.exec(text);
+  if (equals !== null) return { id: equals[1]!, path: equals[2]! };
+  const id = basename(text.replace(/[/\\]+$/, "")).replace(/\.(gguf|safetensors)$/, "");
+  return { id: id === "" ? "model" : id, path: text };
+}
+
+/** Serves models until Ctrl-C or SIGTERM, then finishes what runs and returns. */
+export async function serve(io: Io, flags: ServeFlags): Promise<void> {
+  const named = flags.model ?? [];
+  if (named.length === 0) throw new UsageError("no model to serve: name one with --model [name=]path");
+  const apiKeys = [
+    ...(flags.apiKey ?? []),
+    ...(await keysOfFile(io, flags.apiKeyFile)),
+    ...(flags.environmentKey ? [flags.environmentKey] : []),
+  ];
+  const tls = await tlsOf(io, flags.tlsCert, flags.tlsKey);
+  const server = createServer({
+    models: named.map((text) => ({ ...modelSource(text), pinned: !flags.lazy })),
+    opener: workerOpener({
+      model: {
+        threads: flags.threads,
+        contextSize: flags.ctxSize,
+        kvType: flags.kvType,
+        parallel: flags.parallel,
+      },
+    }),
+    version: VERSION,
+    logger: pino({ level: flags.logLevel }, pino.destination(2)),
+    apiKeys,
+    corsOrigins: flags.corsOrigin ?? [],
+    metricsCompat: flags.metricsCompat,
+    tls,
+    limits: {
+      ...(flags.maxModelBytes === undefined ? {} : { modelBytes: flags.maxModelBytes }),
+      ...(flags.modelIdle === undefined ? {} : { modelIdleMs: flags.modelIdle * 1000 }),
+      ...(flags.requestTimeout === undefined ? {} : { requestTimeoutMs: flags.requestTimeout * 1000 }),
+    },
+  });
+  try {
+    const listener = listen(server, flags);
+    io.err(
+      `realizar ${VERSION} on ${listener.url} (loading ${named.length === 1 ? "1 model" : `${named.length} models`})\n`,
+    );
+    await server.ready();
+    io.out(
+      screen(
+        listener.url,
+        named.map((text) => modelSource(text).id),
+      ),
+    );
+    await aborted(io.signal);
+    io.err("stopping: running requests may finish\n");
+  } finally {
+    await server.close(flags.grace * 1000);
+  }
+}
+
+function listen(server: Server, { host, port }: ServeFlags): Listener {
+  try {
+    return server.listen({ hostname: host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${host}:${port}: ${why}; choose another with --host and --port`, {
+      cause,
+    });
+  }
+}
+
+function screen(url: string, models: readonly string[]): string {
+  const base = url.replace(/\/$/, "");
+  return `realizar ${VERSION} is ready
+  address   ${base}
+  models    ${models.join(", ")}
+  try       curl ${base}/generate -H 'content-type: application/json' -d '{"prompt": "Once upon a time"}'
+  openapi   ${base}/openapi.json
+  stop      Ctrl-C
+`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Keys of a file: one a line; empty lines and lines of # are passed over. */
+async function keysOfFile(io: Io, path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  const lines = new TextDecoder().decode(await io.readFile(path)).split(/\r?\n/);
+  const keys = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  if (keys.length === 0) throw new UsageError(`${path} holds no API key: put one on a line`);
+  return keys;
+}
+
+async function tlsOf(
+  io: Io,
+  cert: string | undefined,
+  key: string | undefined,
+): Promise<{ cert: string; key: string } | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined)
+    throw new UsageError("--tls-cert and --tls-key belong together");
+  const text = async (path: string) => new TextDecoder().decode(await io.readFile(path));
+  return { cert: await text(cert), key: await text(key) };
+}
