@@ -52,12 +52,24 @@ const TEKKEN = String.raw`${casedWords("")}|\p{N}|${CASED_SYMBOLS}|${SPACES}`;
 const ASCII_PUNCTUATION = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]";
 const DEEPSEEK3 = [
   String.raw`\p{N}{1,3}`,
-  "[一-龥\u3040-ゟ゠-ヿ]+",
+  "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
   String.raw`${ASCII_PUNCTUATION}[A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|${SPACES}`,
 ];
-/** The letters of the cased scripts, as DeepSeek's tokenizer.json lists them. */
-const DEEPSEEK_LETTERS =
-  "[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]";
+/** The letters of the cased scripts, as DeepSeek's tokenizer.json lists them: ranges of code points in hexadecimal. */
+const DEEPSEEK_RANGES = [
+  "41-5a 61-7a b5 c0-d6 d8-f6 f8-1ba 1bc-1bf 1c4-293 295-2af 370-373 376 377 37b-37d 37f 386 388-38a",
+  "38c 38e-3a1 3a3-3f5 3f7-481 48a-52f 531-556 10a0-10c5 13a0-13f5 13f8-13fd 1c90-1cba 1cbd-1cbf",
+  "1d00-1d2b 1d6b-1d77 1d79-1d9a 1e00-1f15 1f18-1f1d 1f20-1f45 1f48-1f4d 1f50-1f57 1f59 1f5b 1f5d",
+  "1f5f-1f7d 1f80-1fb4 1fb6-1fbc 1fbe 1fc2-1fc4 1fc6-1fcc 1fd0-1fd3 1fd6-1fdb 1fe0-1fec 1ff2-1ff4",
+  "1ff6-1ffc 2102 2107 210a-2113 2115 2119-211d 2124 2126 2128 212a-212d 212f-2134 2139 213c-213f",
+  "2145-2149 214e 2183 2184 2c00-2c7b 2c7e-2ce4 2ceb-2cee 2cf2 2cf3 a640-a66d a680-a69b a722-a76f",
+  "a771-a787 a78b-a78e ab70-abbf fb00-fb06 fb13-fb17 ff21-ff3a ff41-ff5a 10400-1044f 104b0-104d3",
+  "104d8-104fb 10c80-10cb2 10cc0-10cf2 118a0-118df 1e900-1e943",
+];
+const DEEPSEEK_LETTERS = `[${DEEPSEEK_RANGES.join(" ")
+  .split(" ")
+  .map((range) => range.replace(/[0-9a-f]+/g, "\\x{$&}"))
+  .join("")}]`;
 
 const NEWLINES: Step = "[^\\n]+|[\\n]+";
 const BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
@@ -98,9 +110,9 @@ const DEFINITIONS: readonly Definition[] = [
     steps: [
       "[\\r\\n]",
       String.raw`\s?${DEEPSEEK_LETTERS}+`,
-      String.raw`\s?[!-/:-~！-／：-～‘-‟\u3000-。]+`,
+      String.raw`\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+`,
       splitTrailingSpace,
-      "[一-龥\u0800-一가-\ud7ff]+",
+      "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+",
       String.raw`\p{N}+`,
     ],
   },
@@ -110,7 +122,7 @@ const DEFINITIONS: readonly Definition[] = [
       "[\\r\\n]",
       String.raw`\s?\p{L}+`,
       String.raw`\s?\p{P}+`,
-      "[一-龥\u0800-一가-\ud7ff]+",
+      "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+",
       String.raw`\p{N}`,
     ],
   },
@@ -210,7 +222,7 @@ const DEFINITIONS: readonly Definition[] = [
   {
     names: ["youtu"],
     steps: [
-      "[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥\u3040-ゟ゠-ヿ]+",
+      "[\uac00-\ud7a3\u3131-\u318e]+|[！…“”‘’—：；，\u3001-\u303f\ufe30-\ufe4f]+|[\u3105-\u312f]+|[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
       String.raw`${casedWords(`${CONTRACTIONS}?`)}|\p{N}|${CASED_SYMBOLS}|${SPACES}`,
     ],
     ignoreMerges: true,
@@ -224,7 +236,7 @@ const DEFINITIONS: readonly Definition[] = [
     names: ["afmoe"],
     steps: [
       digitGroups(),
-      "[一-鿿㐀-䶿豈-\ufaff\u3040-ゟ゠-ヿ･-ﾟ⼀-\u2fdf\u0e00-\u0e7f\u0e80-\u0eff\u1780-\u17ff\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff가-\ud7af\u1100-\u11ff]+",
+      "[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u3040-\u309f\u30a0-\u30ff\uff65-\uff9f\u2f00-\u2fdf\u0e00-\u0e7f\u0e80-\u0eff\u1780-\u17ff\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff\uac00-\ud7af\u1100-\u11ff]+",
       DEEPSEEK3[2]!,
     ],
   },
