@@ -8,7 +8,7 @@ export interface TemplateCapabilities {
   stringContent: boolean;
   /** `content` as a list of parts. */
   partsContent: boolean;
-  /** Messages of role "system". */
+  /** Messages of role "system"; taken for granted where even a user message alone cannot be rendered. */
   systemRole: boolean;
   /** `tool_calls[].function.arguments` as JSON text, and as an object. */
   stringArguments: boolean;
@@ -18,14 +18,14 @@ export interface TemplateCapabilities {
 const NEEDLE = "zqj-needle-81";
 const NOW = new Date(2024, 0, 1);
 
-/** Probes a template. Costs about seven renderings; keep the result beside the template. */
+/** Probes a template, which is given `input` besides the messages. Costs about seven renderings; keep the result beside the template. */
 export function templateCapabilities(
   template: ChatTemplate,
-  tokens: Pick<RenderInput, "bosToken" | "eosToken"> = {},
+  input: Pick<RenderInput, "bosToken" | "eosToken" | "extra"> = {},
 ): TemplateCapabilities {
   const attempt = (messages: ChatMessage[]): string => {
     try {
-      return template.render({ messages, bosToken: "<s>", eosToken: "</s>", ...tokens, now: NOW });
+      return template.render({ messages, bosToken: "<s>", eosToken: "</s>", ...input, now: NOW });
     } catch (error) {
       if (error instanceof ChatError) return "";
       throw error;
@@ -58,7 +58,7 @@ export function templateCapabilities(
   return {
     stringContent,
     partsContent,
-    systemRole: system.includes(NEEDLE),
+    systemRole: system.includes(NEEDLE) || (!stringContent && !partsContent),
     stringArguments: shows(calls(JSON.stringify({ [NEEDLE]: "x" }))),
     objectArguments: shows(calls({ [NEEDLE]: "x" })),
   };

@@ -38,12 +38,15 @@ function newReader(syntax: CallSyntax, marker: string): Reader {
   let index = 0;
   let done = 0;
   let text = "";
+  /** The last characters of `text`, as many as the text that ends an "until" part. */
+  let tail = "";
   let json: JsonScan | null = null;
   const captured: string[] = [];
 
   const advance = (capture: string | null): Status => {
     if (capture !== null) captured.push(capture);
     text = "";
+    tail = "";
     done = 0;
     json = null;
     index++;
@@ -63,8 +66,8 @@ function newReader(syntax: CallSyntax, marker: string): Reader {
       }
       text += char;
       if (part.kind === "until") {
-        if (char === part.text.at(-1) && text.endsWith(part.text))
-          return advance(text.slice(0, -part.text.length));
+        tail = (tail + char).slice(-part.text.length);
+        if (tail === part.text) return advance(text.slice(0, -part.text.length));
         return text.length > part.most ? "bad" : "more";
       }
       json ??= newJsonScan(part.firstKeys ?? null);

@@ -66,7 +66,7 @@ const functionary32: CallSyntax = {
 
 /** Firefunction 2: `functools[{"name": ..., "arguments": ...}, ...]`. */
 const firefunction: CallSyntax = {
-  open: ["functools["],
+  open: ["functools"],
   layout: () => [json],
   calls: ([text]) => callsFromJson(text!),
 };
@@ -78,28 +78,40 @@ const commandR: CallSyntax = {
   calls: ([text]) => callsFromJson(text!),
 };
 
-const DEEPSEEK_CALLS_END = "<｜tool▁calls▁end｜>";
-const DEEPSEEK_CALL =
-  /^\s*<｜tool▁call▁begin｜>([\s\S]*?)<｜tool▁sep｜>(?:([^\n{]*)\n```json\n([\s\S]*?)\n```|([\s\S]*?))\s*<｜tool▁call▁end｜>/;
+const DEEPSEEK = {
+  callsEnd: "<｜tool▁calls▁end｜>",
+  callBegin: "<｜tool▁call▁begin｜>",
+  callEnd: "<｜tool▁call▁end｜>",
+  separator: "<｜tool▁sep｜>",
+  fence: "```json",
+};
 
 /** DeepSeek R1 and V3: `type<sep>name`, then the arguments in a fenced block; V3.1: `name<sep>{...}`. */
 const deepseek: CallSyntax = {
   open: ["<｜tool▁calls▁begin｜>"],
-  layout: () => [{ kind: "until", text: DEEPSEEK_CALLS_END, most: MAX_BLOCK }],
+  layout: () => [{ kind: "until", text: DEEPSEEK.callsEnd, most: MAX_BLOCK }],
   calls: ([block]) => {
-    const calls: FoundCall[] = [];
-    let rest = block!;
-    while (rest.trim() !== "") {
-      const match = DEEPSEEK_CALL.exec(rest);
-      const fenced = match?.[3] !== undefined;
-      const call = match && named((fenced ? match[2] : match[1])!, (fenced ? match[3] : match[4])!);
-      if (!call) return null;
-      calls.push(...call);
-      rest = rest.slice(match[0].length);
-    }
-    return calls.length === 0 ? null : calls;
+    const texts = block!.split(DEEPSEEK.callEnd);
+    if (texts.pop()!.trim() !== "") return null;
+    const calls = texts.map(deepseekCall);
+    return calls.length > 0 && calls.every((call) => call !== null) ? calls : null;
   },
 };
+
+function deepseekCall(text: string): FoundCall | null {
+  const [head, body] = text.split(DEEPSEEK.separator) as [string, string?];
+  const start = head.trimStart();
+  if (body === undefined || !start.startsWith(DEEPSEEK.callBegin)) return null;
+  const fence = body.indexOf(DEEPSEEK.fence);
+  const fenced = body.slice(fence + DEEPSEEK.fence.length).trimEnd();
+  const call =
+    fence === -1
+      ? named(start.slice(DEEPSEEK.callBegin.length), body.trim())
+      : fenced.endsWith("```")
+        ? named(body.slice(0, fence), fenced.slice(0, -3).trim())
+        : null;
+  return call?.[0] ?? null;
+}
 
 /** By the name of the dialect's way with tools. */
 export const TOOL_SYNTAX = {
