@@ -55,7 +55,7 @@ export interface DoneEvent {
 
 export type GenerationEvent = PromptEvent | TokenEvent | DoneEvent;
 
-/** Takes the events of one request as they come. */
+/** Takes the events of one request as they come. It may not throw: the engine would take that for a defect of its own. */
 export type EventSink = (event: GenerationEvent) => void;
 
 /** The end of a request of which no more is known: it was never taken, or its worker is gone. */

@@ -148,7 +148,13 @@ export function createEngine(
   /** A defect of our own: nothing can be trusted any more. */
   function abandon(error: unknown): void {
     refusal = asError(error);
-    for (const job of [...jobs.values()]) fail(job, refusal);
+    for (const job of [...jobs.values()]) {
+      try {
+        fail(job, refusal);
+      } catch {
+        // Its sink is what threw: there is nobody left to tell.
+      }
+    }
   }
 
   // ---- one step's logits and updates

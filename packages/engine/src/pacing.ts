@@ -1,10 +1,10 @@
 /** Steps that carry prompt rows may take this many times as long as those that carry none. */
-const STRETCH = 2.5;
+const STRETCH = 2.2;
 /** Weight of the newest observation in the moving averages. */
 const NEWEST = 0.2;
 /** Prompt rows beside running streams before anything has been measured, and the least ever given. */
 const FIRST_GUESS = 16;
-const LEAST = 4;
+const LEAST = 2;
 
 /** How many prompt rows a step may carry without stalling the streams that run beside it. */
 export interface Pacing {

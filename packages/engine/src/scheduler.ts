@@ -232,7 +232,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       logitRows -= to - wantedFrom;
     }
 
-    const preemptionsBefore = preemptions;
     for (let i = 0; i < running.length; i++) {
       const s = running[i]!;
       const setAside = s.tokens.length - s.computed === 1;
@@ -242,7 +241,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
       plan(s, setAside);
     }
-    while (rows > 0 && preemptions === preemptionsBefore) {
+    while (rows > 0) {
       const admitted = admit();
       if (admitted === null) break;
       plan(admitted, false);

@@ -532,6 +532,7 @@ describe("in this thread", () => {
       throw new Error("a sink may not throw");
     };
     engine.start(request(), sinkThrows);
+    engine.start(request({ maxTokens: 50 }), sinkThrows);
     const other = await errorOf(engine, request({ promptIds: [4] }));
     expect(other.message).toBe("a sink may not throw");
     expect((await errorOf(engine, request())).message).toBe("a sink may not throw");

@@ -1,13 +1,11 @@
 import type { ModelRunner, RaggedBatch } from "../src/model-runner.ts";
 
 /**
- * A model that computes nothing but depends on everything: the logits of a row are a hash of all tokens up to it, read
- * through its page table. A wrong table, a page given away too early or written twice changes the answer.
+ * A model that computes nothing but depends on everything: the logits of a row are a hash of what all positions up to it
+ * left in their slots, read through its page table. A wrong table, a page given away too early or written twice changes the answer.
  */
 export interface NullRunner extends ModelRunner {
   forward(batch: RaggedBatch): Float32Array;
-  /** Rows of each call, for tests of the budget. */
-  readonly calls: RaggedBatch[];
 }
 
 export interface NullRunnerOptions {
@@ -21,14 +19,22 @@ const mix = (hash: number, value: number): number => {
   return x ^ (x >>> 13);
 };
 
+/** What a position leaves in its slot: as in a layer above the first, it depends on all before it. */
+const slotValue = (before: number, token: number, position: number) => mix(mix(before, token), position + 1);
+
 /** What the null model says after `tokens`. [vocabSize] */
 export function nullLogits(
   tokens: ArrayLike<number>,
   vocabSize: number,
   length = tokens.length,
 ): Float32Array {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < length; i++) hash = mix(hash, tokens[i]!);
+  const history: number[] = [];
+  for (let p = 0; p < length; p++) history.push(slotValue(history[p - 1] ?? 0, tokens[p]!, p));
+  return logitsOf(history, vocabSize);
+}
+
+function logitsOf(history: readonly number[], vocabSize: number): Float32Array {
+  const hash = history.reduce((folded, value) => mix(folded, value), 0x811c9dc5);
   const logits = new Float32Array(vocabSize);
   for (let id = 0; id < vocabSize; id++)
     logits[id] = ((mix(mix(hash, id), id * 7919) >>> 8) / 2 ** 24) * 8 - 4;
@@ -38,15 +44,12 @@ export function nullLogits(
 export function createNullRunner(options: NullRunnerOptions = {}): NullRunner {
   const { vocabSize = 32, contextSize = 256, pageCount = 32 } = options;
   const slots = new Int32Array(pageCount * 16).fill(-1);
-  const calls: RaggedBatch[] = [];
   return {
     vocabSize,
     contextSize,
     pageSize: 16,
     pageCount,
-    calls,
     forward(batch) {
-      calls.push(structuredClone(batch));
       const slot = (sequence: number, position: number) => {
         const page = batch.pageTables[sequence]![position >> 4];
         if (page === undefined || page < 0 || page >= pageCount)
@@ -54,15 +57,18 @@ export function createNullRunner(options: NullRunnerOptions = {}): NullRunner {
         return page * 16 + (position & 15);
       };
       batch.tokens.forEach((token, row) => {
-        slots[slot(batch.sequences[row]!, batch.positions[row]!)] = token;
+        const sequence = batch.sequences[row]!;
+        const position = batch.positions[row]!;
+        const before = position === 0 ? 0 : slots[slot(sequence, position - 1)]!;
+        slots[slot(sequence, position)] = slotValue(before, token, position);
       });
       const out = new Float32Array(batch.logitRows.length * vocabSize);
       batch.logitRows.forEach((row, i) => {
-        const history = Int32Array.from(
+        const history = Array.from(
           { length: batch.positions[row]! + 1 },
           (_, position) => slots[slot(batch.sequences[row]!, position)]!,
         );
-        out.set(nullLogits(history, vocabSize), i * vocabSize);
+        out.set(logitsOf(history, vocabSize), i * vocabSize);
       });
       return out;
     },

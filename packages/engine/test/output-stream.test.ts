@@ -61,6 +61,12 @@ describe("createOutputStream", () => {
     expect(rest).toBe("");
   });
 
+  test("a character left incomplete leaves with the event of its last byte", () => {
+    const { events, rest } = run([0, 21, 22], []);
+    expect(events.map((e) => e.text)).toEqual(["a", "", "\uFFFD"]);
+    expect(rest).toBe("");
+  });
+
   test("the tail of a character behind finished text is handed over at the end", () => {
     const { events, rest } = run([25], []); // a space and two bytes of a quotation mark
     expect(events.map((e) => e.text)).toEqual([" "]);

@@ -6,28 +6,28 @@ test("before anything is measured a cautious guess, within the budget", () => {
   expect(createPacing(8).promptRows()).toBe(8);
 });
 
-test("rows are given so that a mixed step takes at most 2.5 times as long", () => {
+test("rows are given so that a mixed step takes at most 2.2 times as long", () => {
   const pacing = createPacing(256);
   for (let i = 0; i < 50; i++) {
     pacing.observe(1, 0, 40);
     const rows = pacing.promptRows();
     pacing.observe(1, rows, 40 + rows * 3);
   }
-  expect(pacing.promptRows()).toBe(20); // 1.5 * 40 / 3
+  expect(pacing.promptRows()).toBe(16); // 1.2 * 40 / 3
 });
 
 test("prompts alone measure the cost of a row too", () => {
   const pacing = createPacing(256);
   pacing.observe(0, 100, 200);
   pacing.observe(1, 0, 20);
-  expect(pacing.promptRows()).toBe(15);
+  expect(pacing.promptRows()).toBe(12); // 1.2 * 20 / 2
 });
 
-test("never fewer than four rows, never more than the budget", () => {
+test("never fewer than two rows, never more than the budget", () => {
   const slow = createPacing(256);
   slow.observe(0, 1, 1000);
   slow.observe(1, 0, 1);
-  expect(slow.promptRows()).toBe(4);
+  expect(slow.promptRows()).toBe(2);
   const fast = createPacing(64);
   fast.observe(0, 1000, 1);
   fast.observe(1, 0, 100);

@@ -119,8 +119,8 @@ describe("model-based", () => {
     family: fc.nat(2),
     shared: fc.nat(70),
     own: fc.integer({ min: 1, max: 12 }),
-    maxTokens: fc.nat(40),
-    stop: fc.integer({ min: -1, max: VOCAB - 1 }),
+    maxTokens: fc.nat(60),
+    stop: fc.constantFrom(-1, -1, -1, 3),
     logits: fc.boolean(),
     priority: fc.constantFrom(0, 0, 0, 1),
   });
