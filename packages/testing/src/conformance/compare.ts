@@ -12,8 +12,10 @@ export function relativeError(actual: Float32Array, exact: Float32Array): number
   return difference === 0 ? 0 : difference / largest;
 }
 
-/** The bits of f32 numbers, as text that a failed test shows in full. */
-export function bitsOf(values: Float32Array): string {
-  const words = new Uint32Array(values.slice().buffer);
-  return Array.from(words, (word) => word.toString(16).padStart(8, "0")).join(" ");
+/** Where the bits of two f32 arrays first differ, in words; "nowhere" for the same bits. */
+export function firstDifference(a: Float32Array, b: Float32Array): string {
+  if (a.length !== b.length) return `lengths ${a.length} and ${b.length}`;
+  const [left, right] = [new Uint32Array(a.slice().buffer), new Uint32Array(b.slice().buffer)];
+  const i = left.findIndex((word, at) => word !== right[at]);
+  return i < 0 ? "nowhere" : `at ${i} of ${a.length}: ${a[i]} and ${b[i]}`;
 }
