@@ -137,9 +137,11 @@ async function removeFolder(cacheDir: string, name: RepoName | UrlName, folder: 
 async function removeOne(cacheDir: string, name: RepoName, layout: RepoLayout): Promise<Removed> {
   const before = await folderBytes(layout.folder);
   const gone = new Set<string>();
-  for (;;) {
-    const model = await resolveLocal(cacheDir, name);
-    if (model === undefined) break;
+  const asked = await resolveLocal(cacheDir, name);
+  const isSame = (model: LocalModel) =>
+    model.tag === asked?.tag && model.files[0]?.path === asked?.files[0]?.path;
+  // The same model may be in several snapshots.
+  for (let model = asked; model !== undefined && isSame(model); model = await resolveLocal(cacheDir, name)) {
     for (const file of model.files) await unlink(file.localPath);
     gone.add(model.name);
     await pruneEmpty(layout.snapshots);
@@ -187,7 +189,7 @@ async function repoModels(cacheDir: string, repo: string): Promise<LocalModel[]>
     if (ref === "main" || !refs.has(commit)) refs.set(commit, ref);
   }
   const models: LocalModel[] = [];
-  for (const commit of await names(layout.snapshots)) {
+  for (const commit of await commits(layout)) {
     const choices = allChoices(await snapshotFiles(layout, commit));
     for (const choice of choices) {
       if (!(await isComplete(layout, commit, choice))) continue;
@@ -284,7 +286,7 @@ async function measure(files: { path: string; localPath: string }[]) {
 /** The revision's commit first; for the main branch also older snapshots, the newest first. */
 async function candidateCommits(layout: RepoLayout, revision: string): Promise<string[]> {
   const commit = await readRef(layout, revision);
-  const present = await names(layout.snapshots);
+  const present = await commits(layout);
   const named = present.filter((snapshot) => snapshot === commit || snapshot === revision);
   if (revision !== "main") return named;
   const others = present.filter((snapshot) => !named.includes(snapshot));
@@ -293,6 +295,11 @@ async function candidateCommits(layout: RepoLayout, revision: string): Promise<s
     .map((snapshot, i) => ({ snapshot, ms: ages[i]!.mtimeMs }))
     .sort((a, b) => b.ms - a.ms);
   return [...named, ...newestFirst.map(({ snapshot }) => snapshot)];
+}
+
+/** The snapshots there are; what else lies among them (".DS_Store") is no snapshot. */
+async function commits(layout: RepoLayout): Promise<string[]> {
+  return (await names(layout.snapshots)).filter((name) => /^[A-Za-z0-9_-]+$/.test(name));
 }
 
 async function readRef(layout: RepoLayout, revision: string): Promise<string> {

@@ -265,7 +265,8 @@ async function fetchOne(
   const ofEtag = item.etagIsChecksum && etag !== undefined ? checksumOfEtag(etag) : undefined;
   const checksum = item.sha256 === undefined ? ofEtag : { algorithm: "sha256" as const, hex: item.sha256 };
   const { connections = DEFAULT_CONNECTIONS, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
-  return download({
+  // Awaited here: the lock is held until it is done.
+  return await download({
     http: client.http,
     url,
     path,
