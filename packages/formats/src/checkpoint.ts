@@ -48,6 +48,8 @@ export interface Checkpoint {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   /** The same with the types a GGUF file keeps them in: what a converter writes. */
   readonly gguf: GgufMetadata;
+  /** The `tokenizer.ggml.*` entries that are not in `gguf`, made when asked for; absent where `gguf` has them. */
+  vocabulary?(): Promise<GgufMetadata>;
   /** By GGUF name. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** The Jinja source of the model's chat template. */

@@ -5,6 +5,7 @@ import { FormatsError } from "./errors.ts";
 import { type Folder, readText } from "./folder.ts";
 import { openGgufFiles } from "./gguf-checkpoint.ts";
 import { ggufFiles, onlyGguf } from "./gguf-files.ts";
+import { openSources } from "./open-sources.ts";
 import { plainMetadata } from "./plain-metadata.ts";
 import { fileFolder, kindOfPath, splitPath } from "./sources/file.ts";
 
@@ -83,7 +84,7 @@ async function mainFile(folder: Folder): Promise<string> {
 async function describeGguf(folder: Folder, name: string, path: string): Promise<FileDescription> {
   const files = await ggufFiles(folder, name);
   return withSources(folder, files, async (sources) => {
-    const file = await openGgufFiles(sources as [ByteSource, ...ByteSource[]]);
+    const file = await openGgufFiles(sources);
     const architecture = file.metadata.get("general.architecture");
     return summary({
       path,
@@ -108,12 +109,12 @@ async function describeGguf(folder: Folder, name: string, path: string): Promise
 
 async function describeSafetensors(folder: Folder, name: string, path: string): Promise<FileDescription> {
   return withSources(folder, [name], async ([source]) => {
-    const file = await openSafetensors(source!);
+    const file = await openSafetensors(source);
     return summary({
       path,
       format: "safetensors",
       files: [name],
-      size: source!.size,
+      size: source.size,
       metadata: file.metadata,
       tensors: [...file.tensors.values()].map((tensor) => describedTensor(tensor, name)),
     });
@@ -173,11 +174,10 @@ function summary(described: Omit<FileDescription, "types" | "elements">): FileDe
 async function withSources<T>(
   folder: Folder,
   files: readonly string[],
-  use: (sources: readonly ByteSource[]) => Promise<T>,
+  use: (sources: readonly [ByteSource, ...ByteSource[]]) => Promise<T>,
 ): Promise<T> {
-  const sources: ByteSource[] = [];
+  const sources = await openSources(folder, files);
   try {
-    for (const file of files) sources.push(await folder.open(file));
     return await use(sources);
   } finally {
     for (const source of sources) source.close?.();

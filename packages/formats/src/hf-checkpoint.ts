@@ -1,10 +1,11 @@
 import type { GgufMetadata, GgufValue } from "@realizar/gguf";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointTensor } from "./checkpoint.ts";
 import type { Folder } from "./folder.ts";
 import { readChatTemplate } from "./hf/chat-template.ts";
 import { readHfConfig } from "./hf/folder-config.ts";
 import { hfModel } from "./hf/registry.ts";
 import { fileType, hfMetadata, hfTensors } from "./hf/view.ts";
+import { vocabularyMetadata } from "./hf/vocabulary-metadata.ts";
 import { openHfWeights } from "./hf/weights.ts";
 import { once } from "./once.ts";
 import { plainMetadata } from "./plain-metadata.ts";
@@ -36,7 +37,9 @@ export async function openHfCheckpoint(
       ["general.name", { type: "string", value: lastName(folder.path) }],
       ...fileType(tensors.values()),
       ...textEntry("tokenizer.chat_template", chatTemplate),
+      ...tokenTypes(tensors),
     ]);
+    const tokenizer = once(() => folderTokenizer(folder, options));
     return {
       path: options.path ?? folder.path,
       format: "safetensors",
@@ -46,13 +49,26 @@ export async function openHfCheckpoint(
       tensors,
       chatTemplate,
       byteLength: totalBytes(tensors.values()),
-      tokenizer: once(() => folderTokenizer(folder, options)),
+      tokenizer,
+      vocabulary: async () =>
+        vocabularyMetadata(folder, await tokenizer(), rows(tensors), options.preTokenizer),
       close: weights.close,
     };
   } catch (error) {
     weights.close();
     throw error;
   }
+}
+
+/** Rows of the embeddings: the ids a model has. */
+function rows(tensors: ReadonlyMap<string, CheckpointTensor>): number {
+  return tensors.get("token_embd.weight")?.shape[0] ?? 0;
+}
+
+/** Encoders tell apart as many kinds of tokens as this embedding has rows. */
+function tokenTypes(tensors: ReadonlyMap<string, CheckpointTensor>): [string, GgufValue][] {
+  const value = tensors.get("token_types.weight")?.shape[0];
+  return value === undefined ? [] : [["tokenizer.ggml.token_type_count", { type: "uint32", value }]];
 }
 
 function textEntry(key: string, value: string | undefined): [string, GgufValue][] {

@@ -4,6 +4,7 @@ import { type Folder, memoryFolder } from "./folder.ts";
 import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
 import { ggufFiles, onlyGguf } from "./gguf-files.ts";
 import { openHfCheckpoint } from "./hf-checkpoint.ts";
+import { openSources } from "./open-sources.ts";
 import { blobSource } from "./sources/blob.ts";
 import { fileFolder, kindOfPath, splitPath } from "./sources/file.ts";
 import { memorySource } from "./sources/memory.ts";
@@ -83,7 +84,5 @@ async function openNamed(
 ): Promise<Checkpoint> {
   if (name.endsWith(".safetensors")) return openHfCheckpoint(folder, { ...options, path, file: name });
   if (name.endsWith(".safetensors.index.json")) return openHfCheckpoint(folder, { ...options, path });
-  const sources: ByteSource[] = [];
-  for (const file of await ggufFiles(folder, name)) sources.push(await folder.open(file));
-  return openGgufCheckpoint(path, sources as [ByteSource, ...ByteSource[]]);
+  return openGgufCheckpoint(path, await openSources(folder, await ggufFiles(folder, name)));
 }

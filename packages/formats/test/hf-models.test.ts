@@ -127,6 +127,28 @@ describe("hyperparameters", () => {
   });
 });
 
+describe("modules.json", () => {
+  const opened = (text: string) =>
+    openCheckpointFrom(
+      fixtureFiles(HF_FIXTURES.bert!.fixture, "F32", { "modules.json": text, "x/config.json": "{" }),
+    );
+  test("that is not JSON is refused", async () => {
+    expect(await codeOf(opened("["))).toBe("FORMATS_CONFIG_INVALID");
+  });
+  test("does not reach out of its folder", async () => {
+    for (const path of ["../x", "/x", "a/../../x", ""]) {
+      const { metadata } = await opened(JSON.stringify([{ type: "a.Pooling", path }]));
+      expect(metadata.has("bert.pooling_type")).toBe(false);
+    }
+    expect(await codeOf(opened(JSON.stringify([{ type: "a.Pooling", path: "x" }])))).toBe(
+      "FORMATS_CONFIG_INVALID",
+    );
+  });
+  test("that is no list is passed over", async () => {
+    expect((await opened("{}")).metadata.has("bert.pooling_type")).toBe(false);
+  });
+});
+
 describe("what a config leaves out", () => {
   const { fixture } = HF_FIXTURES["llama 3"]!;
   const opened = (change: Record<string, unknown>) =>

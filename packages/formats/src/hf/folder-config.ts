@@ -22,13 +22,31 @@ export async function readHfConfig(folder: Folder): Promise<HfConfig> {
   return hfConfig(folder.path, json, await readPooling(folder));
 }
 
+/** A folder inside: modules.json must not reach out of its own. */
+const FOLDER_NAME = /^\w[\w.-]*$/;
+
+async function readModules(folder: Folder): Promise<unknown> {
+  const text = await readText(folder, "modules.json");
+  try {
+    return JSON.parse(text ?? "[]");
+  } catch (cause) {
+    throw new FormatsError(
+      "FORMATS_CONFIG_INVALID",
+      `${folder.path}: modules.json is not JSON`,
+      { path: "modules.json" },
+      { cause },
+    );
+  }
+}
+
 /** The pooling modules.json names, if any. */
 async function readPooling(folder: Folder): Promise<number | undefined> {
-  const modules: unknown = JSON.parse((await readText(folder, "modules.json")) ?? "[]");
+  const modules = await readModules(folder);
   const pooling = Array.isArray(modules)
     ? modules.find((module) => isObject(module) && String(module.type).endsWith(".Pooling"))
     : undefined;
-  if (!isObject(pooling) || typeof pooling.path !== "string") return undefined;
+  if (!isObject(pooling) || typeof pooling.path !== "string" || !FOLDER_NAME.test(pooling.path))
+    return undefined;
   const modes = await readJson(folder, `${pooling.path}/config.json`);
   return POOLINGS.find(([key]) => modes?.[key] === true)?.[1];
 }

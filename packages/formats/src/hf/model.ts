@@ -62,12 +62,8 @@ export function optional(rule: Rule): Rule {
 /** The first rule that finds its tensors; where none does, the first says what is missing. */
 export function either(...rules: readonly [Rule, ...Rule[]]): Rule {
   return (input, name, layer) => {
-    const found = rules.map((rule) => () => rule(input, name, layer));
-    for (const attempt of found) {
-      const result = attempt();
-      if (result && !("missing" in result)) return result;
-    }
-    return rules[0](input, name, layer);
+    const found = rules.map((rule) => rule(input, name, layer));
+    return found.find((result) => result && !("missing" in result)) ?? found[0];
   };
 }
 
