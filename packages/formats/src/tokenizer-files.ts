@@ -41,12 +41,12 @@ type ReadTokenizer = (
 const MERGES: Readonly<Record<string, string>> = { "vocab.json": "merges.txt", "encoder.json": "vocab.bpe" };
 
 /** Pre-tokenizers of models that are published with vocab.json and merges.txt. */
-const PRE_TOKENIZERS: Readonly<Record<string, string>> = {
-  gpt2: "gpt-2",
-  qwen2: "qwen2",
-  qwen3: "qwen2",
-  qwen3_moe: "qwen2",
-};
+const PRE_TOKENIZERS: ReadonlyMap<string, string> = new Map([
+  ["gpt2", "gpt-2"],
+  ["qwen2", "qwen2"],
+  ["qwen3", "qwen2"],
+  ["qwen3_moe", "qwen2"],
+]);
 
 const fromJson: ReadTokenizer = async (folder, name, { config }) => {
   const json = await readJson(folder, name);
@@ -79,7 +79,7 @@ const fromMerges: ReadTokenizer = async (folder, name, tokens, options) => {
       { path: folder.path },
     );
   }
-  const preTokenizer = options.preTokenizer ?? PRE_TOKENIZERS[tokens.modelType ?? ""];
+  const preTokenizer = options.preTokenizer ?? PRE_TOKENIZERS.get(tokens.modelType ?? "");
   if (preTokenizer === undefined) {
     throw new FormatsError(
       "FORMATS_NO_TOKENIZER",
@@ -91,7 +91,8 @@ const fromMerges: ReadTokenizer = async (folder, name, tokens, options) => {
   const controlTokens = await addedTokens(folder, tokens.config);
   const special: { -readonly [key in keyof SpecialIds]: SpecialIds[key] } = {};
   for (const [key, text] of Object.entries(specialTexts(tokens.config))) {
-    const id = Object.hasOwn(ids, text) ? ids[text] : controlTokens[text];
+    const from = [ids, controlTokens].find((named) => Object.hasOwn(named, text));
+    const id = from?.[text];
     if (id !== undefined) special[key as keyof SpecialIds] = id;
   }
   return tokenizerFromVocabAndMerges(ids, merges.split(/\r?\n/), {

@@ -233,6 +233,7 @@ describe("settings that cannot be expressed are refused", () => {
     ["smollm3", { no_rope_layers: null, no_rope_layer_interval: 3 }],
     ["nomic_bert", { activation_function: "gelu" }],
     ["llama", { rope_scaling: { type: "dynamic", factor: 2 } }],
+    ["llama 3", { head_dim: 2 ** 31 }],
     ["llama", { quantization_config: { quant_method: "gptq" } }],
     ["phi3", { rope_scaling: { type: "longrope", long_factor: [1], short_factor: [1] } }],
   ];
@@ -251,6 +252,7 @@ describe("settings that cannot be expressed are refused", () => {
     ["llama", { num_attention_heads: 3 }],
     ["llama", { rms_norm_eps: "small" }],
     ["llama", { model_type: undefined }],
+    ["llama", { rope_scaling: { type: "yarn", factor: 2, original_max_position_embeddings: 0.5 } }],
     ["phi3", { rope_scaling: { type: "longrope", long_factor: "1", short_factor: [1] } }],
   ];
   for (const [name, change] of invalid) {

@@ -38,11 +38,12 @@ const MAX_INTEGER = 2 ** 32 - 1;
 
 /** A non-negative integer of config.json, undefined where absent or null. */
 export function findInteger(config: HfConfig, ...keys: readonly string[]): number | undefined {
-  const [key, value] = find(config.json, keys);
-  if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)
-    return value;
-  throw invalid(config.path, key, value, "a non-negative integer");
+  return integerOf(config, config.json, keys);
+}
+
+/** A non-negative integer of the rope parameters, undefined where absent or null. */
+export function findRopeInteger(config: HfConfig, ...keys: readonly string[]): number | undefined {
+  return integerOf(config, config.rope, keys);
 }
 
 /** As {@link findInteger}; throws FORMATS_CONFIG_INVALID where absent. */
@@ -140,6 +141,14 @@ export function unsupported(config: HfConfig, key: string, why: string): never {
 function find(json: JsonObject, keys: readonly string[]): [string, unknown] {
   const key = keys.find((name) => json[name] !== undefined && json[name] !== null);
   return key === undefined ? [keys[0]!, undefined] : [key, json[key]];
+}
+
+function integerOf(config: HfConfig, json: JsonObject, keys: readonly string[]): number | undefined {
+  const [key, value] = find(json, keys);
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_INTEGER)
+    return value;
+  throw invalid(config.path, key, value, "a non-negative integer");
 }
 
 function numberOf(config: HfConfig, json: JsonObject, keys: readonly string[]): number | undefined {

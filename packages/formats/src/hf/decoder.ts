@@ -2,6 +2,7 @@ import {
   count,
   findInteger,
   findNumber,
+  findRopeInteger,
   findRopeNumber,
   float,
   float32,
@@ -79,7 +80,7 @@ export const ropeParameters: Readonly<Record<string, Parameter>> = {
   "rope.scaling.original_context_length": (config) =>
     ropeType(config) === "yarn"
       ? uint32(
-          findRopeNumber(config, "original_max_position_embeddings") ??
+          findRopeInteger(config, "original_max_position_embeddings") ??
             getCount(config, "original_max_position_embeddings", "max_position_embeddings"),
         )
       : undefined,

@@ -82,14 +82,17 @@ export function plusOne(from: string): Rule {
 }
 
 /** One tensor an expert, `{expert}` counting, stacked to [experts, rows, columns]. */
-export function experts(from: string, experts: (config: HfConfig) => number): Rule {
+export function experts(from: string, count: (config: HfConfig) => number): Rule {
   return (input, name, layer) => {
-    const sources = Array.from({ length: experts(input.config) }, (_, expert) =>
-      from.replace("{layer}", String(layer)).replace("{expert}", String(expert)),
-    );
-    const raws = sources.map((source) => input.take(source));
-    const missing = sources.filter((_, expert) => raws[expert] === undefined);
-    if (missing.length > 0) return { missing };
+    const pattern = from.replace("{layer}", String(layer));
+    const raws: RawTensor[] = [];
+    // Ends at the first that is missing: config.json may ask for any number.
+    for (let expert = 0; expert < count(input.config); expert++) {
+      const source = pattern.replace("{expert}", String(expert));
+      const raw = input.take(source);
+      if (!raw) return { missing: [source] };
+      raws.push(raw);
+    }
     return ggufTensor(name, stacked(raws as [RawTensor, ...RawTensor[]]));
   };
 }

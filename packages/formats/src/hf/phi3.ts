@@ -1,6 +1,7 @@
 import {
   findInteger,
   findNumber,
+  findRopeInteger,
   findRopeNumber,
   findRopeNumbers,
   float32,
@@ -22,7 +23,7 @@ const contextLength = (config: HfConfig): number => getCount(config, "max_positi
 
 const originalContextLength = (config: HfConfig): number =>
   findInteger(config, "original_max_position_embeddings") ??
-  findRopeNumber(config, "original_max_position_embeddings") ??
+  findRopeInteger(config, "original_max_position_embeddings") ??
   contextLength(config);
 
 /** Dimensions of a head that rotate. */

@@ -52,7 +52,7 @@ export async function vocabularyMetadata(
     );
   }
   const { model } = json;
-  const tokens = tokensOf(json, model, vocabSize);
+  const tokens = tokensOf(json, model, Math.max(vocabSize, tokenizer.vocabSize));
   const build = KINDS[kindOf(json, model)];
   if (!build) {
     throw new FormatsError(
@@ -198,11 +198,13 @@ function prefixesSpace(json: JsonObject): boolean {
   );
 }
 
-function tokensOf(json: JsonObject, model: JsonObject, vocabSize: number): Tokens {
+/** The tokens of ids below `size`; those the file does not name are unused. */
+function tokensOf(json: JsonObject, model: JsonObject, size: number): Tokens {
   const texts: string[] = [];
   const types: number[] = [];
   const unknown = model.type === "Unigram" ? model.unk_id : model.unk_token;
   const set = (id: number, piece: string, type: number) => {
+    if (!Number.isInteger(id) || id < 0 || id >= size) return;
     texts[id] = piece;
     types[id] = type;
   };
@@ -219,7 +221,6 @@ function tokensOf(json: JsonObject, model: JsonObject, vocabSize: number): Token
     if (types[id as number] !== UNKNOWN)
       set(id as number, String(content), special === true ? CONTROL : USER_DEFINED);
   }
-  const size = Math.max(texts.length, vocabSize);
   for (let id = 0; id < size; id++) if (texts[id] === undefined) set(id, `[PAD${id}]`, UNUSED);
   return { texts, types };
 }
