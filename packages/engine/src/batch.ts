@@ -1,5 +1,5 @@
 import type { RaggedBatch } from "./model-runner.ts";
-import { rowCount, type StepPlan } from "./plan.ts";
+import { logitRowCount, rowCount, type StepPlan } from "./plan.ts";
 
 /** Turns plans into ragged batches. Arrays of the last batch are reused where their lengths fit: decoding allocates none. */
 export function createBatcher(): (plan: StepPlan) => RaggedBatch {
@@ -10,8 +10,7 @@ export function createBatcher(): (plan: StepPlan) => RaggedBatch {
   return (plan) => {
     const { chunks } = plan;
     const n = rowCount(plan);
-    let m = 0;
-    for (const chunk of chunks) m += chunk.to - chunk.logitsFrom;
+    const m = logitRowCount(plan);
     if (tokens.length !== n) {
       tokens = new Int32Array(n);
       positions = new Int32Array(n);

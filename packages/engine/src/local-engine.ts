@@ -1,16 +1,7 @@
-import {
-  type Coin,
-  createCoin,
-  createSampler,
-  GREEDY,
-  logSumExp,
-  requireFinite,
-  type SamplingParams,
-  type TokenLogprob,
-  topLogprobs,
-} from "@realizar/sampling";
+import { createCoin, createSampler, GREEDY, type TokenLogprob } from "@realizar/sampling";
 import type { Tokenizer } from "@realizar/tokenizers";
 import { createBatcher } from "./batch.ts";
+import { startClock } from "./deadline.ts";
 import { type Engine, type EngineOptions, type EvaluateOptions, engineInfo } from "./engine.ts";
 import {
   CancelledError,
@@ -22,10 +13,12 @@ import {
   RequestFailedError,
 } from "./errors.ts";
 import { type DoneEvent, type EventSink, type FinishReason, failedAtOnce } from "./events.ts";
+import { createJob, describeToken, endJob, type Job } from "./job.ts";
 import type { ModelRunner } from "./model-runner.ts";
-import { createOutputStream, type OutputStream, type SampledToken } from "./output-stream.ts";
+import { createOutputStream, type OutputStream } from "./output-stream.ts";
 import { createPacing } from "./pacing.ts";
-import type { PlannedChunk, StepPlan } from "./plan.ts";
+import { logitRowCount, type PlannedChunk, type StepPlan } from "./plan.ts";
+import { collectTopLogprobs, echoPrompt } from "./prompt-rows.ts";
 import { type GenerationRequest, validateIds, validateRequest, validateTopLogprobs } from "./request.ts";
 import { createRequestHandle } from "./request-handle.ts";
 import { createScheduler, type SequenceUpdate } from "./scheduler.ts";
@@ -36,31 +29,6 @@ export type EngineTokenizer = Pick<Tokenizer, "endOfGeneration" | "streamDecoder
 
 /** The loop gives the event loop a turn this often, in milliseconds. */
 const SLICE = 2;
-/** Longest delay of a timer (HTML: a signed 32-bit number of milliseconds). */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
-/** One request inside the engine: what the scheduler does not know. */
-interface Job {
-  readonly id: number;
-  readonly promptTokens: number;
-  readonly sampling: SamplingParams;
-  readonly coin: Coin;
-  readonly logprobs: boolean;
-  readonly topLogprobs: number | undefined;
-  readonly output: OutputStream;
-  /** Takes the logits of prompt positions, in order; null where they are not wanted. */
-  readonly onPromptRow: ((position: number, logits: Float32Array) => void) | null;
-  readonly onDone: (event: DoneEvent) => void;
-  readonly submitted: number;
-  started: number | null;
-  firstToken: number | null;
-  completionTokens: number;
-  cachedTokens: number;
-  /** The token of the step under way. */
-  sampled: SampledToken | null;
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
-
 /** An engine in this thread. It sleeps while it has nothing to do. */
 export function createEngine(
   runner: ModelRunner,
@@ -107,6 +75,11 @@ export function createEngine(
   }
 
   function finish(plan: StepPlan, logits: Float32Array, began: number): void {
+    const wanted = logitRowCount(plan) * info.vocabSize;
+    if (logits.length !== wanted) {
+      failStep(plan, new RangeError(`it gave ${logits.length} logits where ${wanted} were asked for`));
+      return;
+    }
     const tokens = chooseTokens(plan, logits);
     for (const update of scheduler.commit(plan, tokens)) publish(update);
     let single = 0;
@@ -196,22 +169,12 @@ export function createEngine(
       if (!chunk.samples) return -1;
       const last = logits.length === vocabSize ? logits : logits.subarray(logits.length - vocabSize);
       const id = sampler.sample(last, job.sampling, chunk.tokens, job.coin);
-      job.sampled = describe(job, id, last);
+      job.sampled = describeToken(job, id, last);
       return id;
     } catch (error) {
       fail(job, asError(error));
       return -1;
     }
-  }
-
-  function describe(job: Job, id: number, logits: Float32Array): SampledToken {
-    const wanted = job.topLogprobs;
-    if (!job.logprobs && wanted === undefined) return { id, logprob: null };
-    const total = logSumExp(logits);
-    const logprob = logits[id]! - total;
-    return wanted === undefined
-      ? { id, logprob }
-      : { id, logprob, topLogprobs: topLogprobs(logits, wanted, total) };
   }
 
   function publish(update: SequenceUpdate): void {
@@ -247,27 +210,11 @@ export function createEngine(
   function done(
     job: Job,
     finishReason: FinishReason,
-    more: { error?: Error; stopToken?: number } = {},
+    more: Pick<DoneEvent, "error" | "stopToken"> = {},
   ): void {
     jobs.delete(job.id);
-    clearTimeout(job.timer);
-    const since = (time: number | null) => (time === null ? null : time - job.submitted);
-    job.onDone({
-      type: "done",
-      finishReason,
-      ...more,
-      text: job.output.end(),
-      usage: {
-        promptTokens: job.promptTokens,
-        completionTokens: job.completionTokens,
-        cachedTokens: job.cachedTokens,
-      },
-      timings: {
-        started: since(job.started),
-        firstToken: since(job.firstToken),
-        done: now() - job.submitted,
-      },
-    });
+    job.stopClock?.();
+    job.onDone(endJob(job, finishReason, more));
   }
 
   function fail(job: Job, error: Error): void {
@@ -324,36 +271,12 @@ export function createEngine(
         logitsFrom: work.logitsFrom,
         priority: work.priority ?? 0,
       });
-      if (work.deadline !== undefined) watchDeadline(job, work.deadline);
+      const { deadline } = work;
+      if (deadline !== undefined) {
+        job.stopClock = startClock(deadline, () => fail(job, new DeadlineExceededError(deadline)));
+      }
       wake();
     }
-  }
-
-  function watchDeadline(job: Job, deadline: number): void {
-    const left = deadline - Date.now();
-    job.timer = setTimeout(
-      () =>
-        left > LONGEST_DELAY ? watchDeadline(job, deadline) : fail(job, new DeadlineExceededError(deadline)),
-      Math.max(0, Math.min(left, LONGEST_DELAY)),
-    );
-  }
-
-  function createJob(
-    promptTokens: number,
-    parts: Pick<Job, "sampling" | "coin" | "logprobs" | "topLogprobs" | "output" | "onPromptRow" | "onDone">,
-  ): Job {
-    return {
-      ...parts,
-      id: nextId++,
-      promptTokens,
-      submitted: now(),
-      started: null,
-      firstToken: null,
-      completionTokens: 0,
-      cachedTokens: 0,
-      sampled: null,
-      timer: undefined,
-    };
   }
 
   function start(request: GenerationRequest, sink: EventSink): () => void {
@@ -364,13 +287,14 @@ export function createEngine(
       return () => {};
     }
     const ids = Int32Array.from(request.promptIds);
-    const job = createJob(ids.length, {
+    const job = createJob(nextId++, {
+      promptTokens: ids.length,
       sampling: request.sampling,
       coin: createCoin(request.sampling.seed),
       logprobs: request.logprobs ?? true,
       topLogprobs: request.topLogprobs,
       output: createOutputStream(tokenizer.streamDecoder(), request.stop ?? [], sink),
-      onPromptRow: request.echoLogprobs === true ? echo(ids, request.topLogprobs, sink) : null,
+      onPromptRow: request.echoLogprobs === true ? echoPrompt(ids, request.topLogprobs, sink) : null,
       onDone: sink,
     });
     const ends = request.ignoreEos === true ? noStops : tokenizer.endOfGeneration;
@@ -386,24 +310,6 @@ export function createEngine(
     return () => cancel(job);
   }
 
-  /** Prompt events: the first token's at once, each later one's from the logits of the position before it. */
-  function echo(
-    ids: Int32Array,
-    wanted: number | undefined,
-    sink: EventSink,
-  ): NonNullable<Job["onPromptRow"]> {
-    return (position, logits) => {
-      requireFinite(logits, position);
-      if (position === 0) sink({ type: "prompt", position, id: ids[0]!, logprob: null });
-      const next = position + 1;
-      if (next >= ids.length) return;
-      const total = logSumExp(logits);
-      const id = ids[next]!;
-      const event = { type: "prompt", position: next, id, logprob: logits[id]! - total } as const;
-      sink(wanted === undefined ? event : { ...event, topLogprobs: topLogprobs(logits, wanted, total) });
-    };
-  }
-
   async function evaluate(ids: ArrayLike<number>, evaluation: EvaluateOptions): Promise<TokenLogprob[][]> {
     if (ids.length === 0) return [];
     validateIds("ids", ids, info);
@@ -413,16 +319,14 @@ export function createEngine(
     const rows: TokenLogprob[][] = [];
     return new Promise((resolve, reject) => {
       const abort = () => cancel(job);
-      const job = createJob(ids.length, {
+      const job = createJob(nextId++, {
+        promptTokens: ids.length,
         sampling: GREEDY,
         coin: createCoin(0),
         logprobs: false,
         topLogprobs: undefined,
         output: NO_OUTPUT,
-        onPromptRow(position, logits) {
-          requireFinite(logits, position);
-          rows.push(topLogprobs(logits, evaluation.topLogprobs));
-        },
+        onPromptRow: collectTopLogprobs(rows, evaluation.topLogprobs),
         onDone(event) {
           signal?.removeEventListener("abort", abort);
           if (event.finishReason === "length") resolve(rows);
@@ -449,7 +353,6 @@ export function createEngine(
 }
 
 /** An evaluation says nothing. */
-
 const NO_OUTPUT: OutputStream = { push: () => false, end: () => "" };
 
 function asError(thrown: unknown): Error {

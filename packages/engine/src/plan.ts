@@ -26,3 +26,10 @@ export function rowCount(plan: StepPlan): number {
   for (const chunk of plan.chunks) rows += chunk.to - chunk.from;
   return rows;
 }
+
+/** Rows of a plan whose logits are wanted. */
+export function logitRowCount(plan: StepPlan): number {
+  let rows = 0;
+  for (const chunk of plan.chunks) rows += chunk.to - chunk.logitsFrom;
+  return rows;
+}
