@@ -24,6 +24,8 @@ export interface RowRange {
  */
 export interface WeightTable {
   has(name: string): boolean;
+  /** Rows of a tensor, its first dimension; undefined where the checkpoint has none. */
+  rows(name: string): number | undefined;
   /** A matrix: [rows, columns] or [experts, rows, columns]. */
   matrix(name: string, shape: readonly number[]): Weight;
   /** Kept as f32: norms, biases, sinks. */
@@ -65,6 +67,7 @@ export function weightTable(
   }
   return {
     has: (name) => tensors.has(name),
+    rows: (name) => tensors.get(name)?.shape[0],
     matrix: (name, shape) => whole(name, shape, "matrix"),
     vector: (name, shape) => whole(name, shape, "vector"),
     optionalVector: (name, shape) => (tensors.has(name) ? whole(name, shape, "vector") : undefined),

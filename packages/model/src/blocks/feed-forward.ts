@@ -34,7 +34,7 @@ export function feedForwardWeights(
 
 function denseWeights(t: WeightTable, i: number, { dim, ffn }: TransformerConfig): DenseWeights {
   const name = (part: string) => `blk.${i}.ffn_${part}`;
-  const fused = !t.has(name("gate.weight"));
+  const fused = !t.has(name("gate.weight")) && t.rows(name("up.weight")) === 2 * ffn;
   const half = (part: "gate" | "up_half", from: number) =>
     t.matrixRows(name(`${part}.weight`), [ffn, dim], { of: name("up.weight"), rows: 2 * ffn, from });
   return {
