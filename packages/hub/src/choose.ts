@@ -54,7 +54,7 @@ const FOLDER_FILES = new Set([
 
 interface GgufModel {
   tag: string | undefined;
-  /** All parts, in order. */
+  /** The parts there are, in order. */
   files: string[];
   missing: number;
 }
@@ -117,22 +117,20 @@ export function splitParts(file: string): string[] {
 }
 
 function ggufModels(files: readonly string[]): GgufModel[] {
-  const present = new Set(files);
-  const models = new Map<string, GgufModel>();
+  const groups = new Map<string, { count: number; present: string[] }>();
   for (const file of [...files].sort()) {
     if (!/\.gguf$/i.test(file) || COMPANION.test(file)) continue;
     const [, stem, , count] = SPLIT.exec(file) ?? [];
     const id = stem === undefined ? file : `${stem}-of-${count}`;
-    if (models.has(id)) continue;
-    // A part count beyond the number of files cannot be complete, and its names need not be made.
-    const parts = Number(count ?? 1) <= files.length ? splitParts(file) : [file];
-    const missing =
-      parts === undefined
-        ? 0
-        : Math.max(parts.filter((part) => !present.has(part)).length, Number(count ?? 1) - parts.length);
-    models.set(id, { tag: quantTag(file), files: parts, missing });
+    const group = groups.get(id) ?? { count: Number(count ?? 1), present: [] };
+    group.present.push(file);
+    groups.set(id, group);
   }
-  return [...models.values()];
+  return [...groups.values()].map(({ count, present }) => ({
+    tag: quantTag(present[0]!),
+    files: present,
+    missing: Math.max(0, count - present.length),
+  }));
 }
 
 function ggufChoice(model: GgufModel): Choice {

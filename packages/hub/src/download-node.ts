@@ -37,6 +37,8 @@ export interface DownloadRequest {
   connections: number;
   /** Bytes of one range request. */
   chunkBytes: number;
+  /** Milliseconds between records of what has come: what a kill can cost. */
+  saveEveryMs: number;
   signal?: AbortSignal | undefined;
   onProgress?(progress: DownloadProgress): void;
 }
@@ -77,7 +79,7 @@ type Attempt = { done: true; bytes: number; fetchedBytes: number } | { done: fal
 
 async function attempt(request: DownloadRequest, fetchedBefore: number): Promise<Attempt> {
   const { path, file, checksum, signal } = request;
-  const part = await openPart(path, request);
+  const part = await openPart(path, request, request.saveEveryMs);
   const progress = createReporter(request, part);
   let fetchedBytes = fetchedBefore;
   const onBytes = (count: number) => {

@@ -87,7 +87,7 @@ export function createHttp(
           check(response, target, settings.token !== undefined && own);
           return answerOf(response, withoutQuery(target), watch);
         }
-        void response.body?.cancel();
+        response.body?.cancel().catch(() => {});
         target = next;
       }
       throw new BadAnswerError(withoutQuery(url), `more than ${MAX_REDIRECTS} redirects`);
@@ -181,7 +181,7 @@ function redirectTarget(response: Response, from: string): string | undefined {
 function check(response: Response, url: string, hadToken: boolean): void {
   const { status, headers } = response;
   if (status < 400 || status === 404 || status === 416) return;
-  void response.body?.cancel();
+  response.body?.cancel().catch(() => {});
   const shown = withoutQuery(url);
   if (status === 401 || status === 403) {
     // X-Error-Code as huggingface_hub reads it (utils/_http.py, hf_raise_for_status).

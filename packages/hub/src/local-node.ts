@@ -186,7 +186,8 @@ async function repoModels(cacheDir: string, repo: string): Promise<LocalModel[]>
   const refs = new Map<string, string>();
   for (const ref of await filesBelow(layout.refs)) {
     const commit = await readRef(layout, ref);
-    if (ref === "main" || !refs.has(commit)) refs.set(commit, ref);
+    // A ref with a slash ("refs/pr/1") cannot be written in a name; its commit can.
+    if (ref === "main" || (!refs.has(commit) && !ref.includes("/"))) refs.set(commit, ref);
   }
   const models: LocalModel[] = [];
   for (const commit of await commits(layout)) {
@@ -225,13 +226,18 @@ function chooseLocally(name: RepoName, files: readonly string[]): Choice | undef
 async function isComplete(layout: RepoLayout, commit: string, choice: Choice): Promise<boolean> {
   if (choice.format === "gguf" || choice.entry !== "") return true;
   const index = choice.files.find((file) => file.endsWith(".index.json"));
-  if (index === undefined) return true;
+  if (index === undefined) return hasAllShards(choice.files);
   const parsed = (await readJsonFile(snapshotPath(layout, commit, index))) as
     | { weight_map?: unknown }
     | undefined;
   const shards = parsed?.weight_map;
   if (typeof shards !== "object" || shards === null) return false;
   return new Set(Object.values(shards)).isSubsetOf(new Set<unknown>(choice.files));
+}
+
+function hasAllShards(files: readonly string[]): boolean {
+  const counts = files.flatMap((file) => /-\d{5}-of-(\d{5})\.safetensors$/.exec(file)?.[1] ?? []);
+  return counts.every((count) => Number(count) === counts.length);
 }
 
 async function describe(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { errorCode, ifExists, onDisk } from "./disk-node.ts";
@@ -42,10 +42,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
     signal?.throwIfAborted();
     if (await create(path, own)) return hold(path, own, beatMs);
     const owner = await readOwner(path);
-    if (await isStale(path, owner, staleMs)) {
-      await breakLock(path, owner);
-      continue;
-    }
+    if ((await isStale(path, owner, staleMs)) && (await breakLock(path, staleMs))) continue;
     const holder = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
     if (performance.now() - started >= waitMs) throw new BusyError(path, holder);
     if (!waited) onWait?.(holder);
@@ -108,11 +105,23 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Of several who see the same dead lock one moves it away; a lock that changed hands meanwhile is put back. */
-async function breakLock(path: string, seen: Owner | undefined): Promise<void> {
-  const aside = `${path}.${crypto.randomUUID()}.stale`;
-  if ((await ifExists(rename(path, aside).then(() => true))) === undefined) return;
-  const moved = await readOwner(aside);
-  if (moved?.id !== seen?.id) await rename(aside, path);
-  else await rm(aside, { force: true });
+/**
+ * Deletes a dead lock. One at a time may, and looks again first: between a waiter's look and its deletion another
+ * may have deleted the dead lock and made a living one. False where another is at it.
+ */
+async function breakLock(path: string, staleMs: number): Promise<boolean> {
+  const guard = `${path}.break`;
+  try {
+    await mkdir(guard);
+  } catch {
+    const found = await ifExists(stat(guard));
+    if (found !== undefined && Date.now() - found.mtimeMs > staleMs) await ifExists(rmdir(guard));
+    return false;
+  }
+  try {
+    if (await isStale(path, await readOwner(path), staleMs)) await rm(path, { force: true });
+    return true;
+  } finally {
+    await rmdir(guard);
+  }
 }

@@ -8,9 +8,6 @@ export interface PartIdentity {
   bytes: number | undefined;
 }
 
-/** How often the record of finished ranges is brought to disk: what a kill can cost. */
-const SAVE_EVERY_MS = 1000;
-
 /** Huggingface_hub resumes "<etag>.incomplete" by its length, which says nothing of a file filled in parallel. */
 const PART_SUFFIX = ".realizar-part";
 
@@ -32,7 +29,13 @@ export interface Part {
   readonly path: string;
 }
 
-export async function openPart(finalPath: string, identity: PartIdentity): Promise<Part> {
+/** @param saveEveryMs how often the record is brought to disk: what a kill can cost */
+export async function openPart(
+  finalPath: string,
+  identity: PartIdentity,
+  saveEveryMs: number,
+): Promise<Part> {
+  const { etag, bytes } = identity;
   const path = `${finalPath}${PART_SUFFIX}`;
   const recordPath = `${path}.json`;
   let done: Range[] = await recordedRanges(path, recordPath, identity);
@@ -44,7 +47,7 @@ export async function openPart(finalPath: string, identity: PartIdentity): Promi
   async function save(): Promise<void> {
     const ranges = done;
     await file.datasync();
-    await writeWhole(recordPath, JSON.stringify({ ...identity, done: ranges }));
+    await writeWhole(recordPath, JSON.stringify({ etag, bytes, done: ranges }));
   }
 
   return {
@@ -59,7 +62,7 @@ export async function openPart(finalPath: string, identity: PartIdentity): Promi
         sent += bytesWritten;
       }
       done = addRange(done, [at, at + chunk.length]);
-      if (saving || performance.now() - lastSave < SAVE_EVERY_MS) return;
+      if (saving || performance.now() - lastSave < saveEveryMs) return;
       saving = true;
       try {
         await save();

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { checksumOfEtag } from "./checksum-node.ts";
+import { type Checksum, checksumOfEtag } from "./checksum-node.ts";
 import { chooseFiles } from "./choose.ts";
 import { byteCount, type HubClient, type RemoteFile, type RemoteMetadata } from "./client.ts";
 import { fileBytes, type Link, linkOrCopy, onDisk, readJsonFile, writeWhole } from "./disk-node.ts";
@@ -39,6 +39,8 @@ export interface PullOptions {
   connections?: number;
   /** Bytes of one range request. Default 32 MiB. */
   chunkBytes?: number;
+  /** Milliseconds between records of what has come: what a kill can cost. Default 1,000. */
+  saveEveryMs?: number;
   /** About other processes that fetch the same file. */
   lock?: Pick<LockOptions, "waitMs" | "beatMs" | "staleMs">;
 }
@@ -58,6 +60,7 @@ export interface PullContext {
 
 const DEFAULT_CONNECTIONS = 4;
 const DEFAULT_CHUNK_BYTES = 32 * 2 ** 20;
+const DEFAULT_SAVE_EVERY_MS = 1000;
 /** HEAD requests at a time. */
 const RESOLVE_WIDTH = 4;
 
@@ -245,41 +248,38 @@ async function fetchOne(
 ): Promise<Downloaded> {
   const { signal } = options;
   const { file, url, path, etag, ifRange, bytes } = item;
-  await using _lock = await takeLock(item.lock, {
-    ...options.lock,
-    signal,
-    onWait: () =>
-      onProgress({
-        file,
-        phase: "waiting",
-        loaded: 0,
-        total: bytes,
-        bytesPerSecond: 0,
-        etaSeconds: undefined,
-      }),
-  });
-  // A blob is named by its content; it may have come while another held the lock.
-  const present = item.etagIsChecksum ? await fileBytes(path) : undefined;
-  if (present !== undefined && (bytes === undefined || present === bytes))
-    return { bytes: present, fetchedBytes: 0 };
-  const ofEtag = item.etagIsChecksum && etag !== undefined ? checksumOfEtag(etag) : undefined;
-  const checksum = item.sha256 === undefined ? ofEtag : { algorithm: "sha256" as const, hex: item.sha256 };
-  const { connections = DEFAULT_CONNECTIONS, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
-  // Awaited here: the lock is held until it is done.
-  return await download({
-    http: client.http,
-    url,
-    path,
-    file,
-    bytes,
-    etag,
-    ifRange,
-    checksum,
-    connections,
-    chunkBytes,
-    signal,
-    onProgress,
-  });
+  const onWait = () =>
+    onProgress({ file, phase: "waiting", loaded: 0, total: bytes, bytesPerSecond: 0, etaSeconds: undefined });
+  const lock = await takeLock(item.lock, { ...options.lock, signal, onWait });
+  try {
+    // A blob is named by its content; it may have come while another held the lock.
+    const present = item.etagIsChecksum ? await fileBytes(path) : undefined;
+    if (present !== undefined && (bytes === undefined || present === bytes))
+      return { bytes: present, fetchedBytes: 0 };
+    return await download({
+      http: client.http,
+      url,
+      path,
+      file,
+      bytes,
+      etag,
+      ifRange,
+      checksum: checksumFor(item),
+      connections: options.connections ?? DEFAULT_CONNECTIONS,
+      chunkBytes: options.chunkBytes ?? DEFAULT_CHUNK_BYTES,
+      saveEveryMs: options.saveEveryMs ?? DEFAULT_SAVE_EVERY_MS,
+      signal,
+      onProgress,
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The listing's sha256, else the one that the etag is. */
+function checksumFor({ sha256, etag, etagIsChecksum }: Wanted): Checksum | undefined {
+  if (sha256 !== undefined) return { algorithm: "sha256", hex: sha256 };
+  return etagIsChecksum && etag !== undefined ? checksumOfEtag(etag) : undefined;
 }
 
 async function mapInOrder<T, R>(

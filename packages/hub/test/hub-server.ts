@@ -213,7 +213,7 @@ export function gitSha1(bytes: Uint8Array): string {
 }
 
 /** Bytes that differ everywhere, the same each time. */
-export function sampleBytes(count: number, seed = 1): Uint8Array {
+export function sampleBytes(count: number, seed = 1): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count);
   let state = seed >>> 0 || 1;
   for (let i = 0; i < count; i++) {

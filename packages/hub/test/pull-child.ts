@@ -4,8 +4,9 @@ import { createHub, readHubSettings } from "../src/index.ts";
 const hub = createHub(await readHubSettings(process.env));
 let told = false;
 await hub.pull(process.argv[2]!, {
+  saveEveryMs: 0,
   onProgress({ loaded, file }) {
-    if (told || loaded < 170_000) return;
+    if (told || loaded < 60_000) return;
     told = true;
     console.log(file);
   },
