@@ -105,6 +105,12 @@ function check(source: GgufVocabulary): Checked {
   const added: AddedToken[] = [];
   const control = new Set<number>();
   for (const [id, content] of vocabulary.texts.entries()) {
+    if (types[id] === TOKEN_TYPE.byte && byteOfToken(content) === undefined) {
+      throw new VocabularyError(
+        `tokens[${id}]`,
+        `is the byte token ${JSON.stringify(content)}, not of the form <0x0A>`,
+      );
+    }
     const isControl = types[id] === TOKEN_TYPE.control || types[id] === TOKEN_TYPE.unknown;
     if (isControl) control.add(id);
     if (!isControl && types[id] !== TOKEN_TYPE.userDefined) continue;
@@ -282,7 +288,7 @@ function byteLevelBpe({
       const text = vocabulary.texts[id]!;
       const type = types[id]!;
       if (control.has(id) || type === TOKEN_TYPE.userDefined) return encoder.encode(text);
-      if (type === TOKEN_TYPE.byte) return Uint8Array.of(byteOfToken(text) ?? 0);
+      if (type === TOKEN_TYPE.byte) return Uint8Array.of(byteOfToken(text)!);
       if (!named.byteLevel) return encoder.encode(text.replaceAll(SPACE_MARK, " "));
       return unspellBytes(text) ?? encoder.encode(text);
     },

@@ -113,8 +113,9 @@ function withAdded(vocabulary: Vocabulary, added: readonly JsonAddedToken[]): Vo
   for (const token of added) entries.set(token.content, token.id);
   const merged = vocabularyFromEntries(entries);
   // A text that occurs twice in a Unigram vocabulary has one entry by text; its other id still has a text.
-  const texts = merged.texts.map((text, id) => (text === "" ? (vocabulary.texts[id] ?? "") : text));
-  return { ...merged, texts };
+  const size = Math.max(merged.size, vocabulary.size);
+  const texts = Array.from({ length: size }, (_, id) => merged.texts[id] || (vocabulary.texts[id] ?? ""));
+  return { size, texts, ids: merged.ids };
 }
 
 function specialIds(
