@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
-import { CachePermissionError, DiskFullError, HubError } from "./errors.ts";
+import { CacheFolderError, CachePermissionError, DiskFullError, HubError } from "./errors.ts";
 
 /** Turns the system's word for a full disk or a missing permission into a named error. */
 export function diskError(error: unknown, path: string): unknown {
@@ -9,6 +9,7 @@ export function diskError(error: unknown, path: string): unknown {
   if (code === "ENOSPC" || code === "EDQUOT")
     return new DiskFullError(path, undefined, undefined, { cause: error });
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return new CachePermissionError(path, error);
+  if (code === "ENOTDIR" || code === "EEXIST") return new CacheFolderError(path, error);
   return error;
 }
 

@@ -192,6 +192,21 @@ export class CachePermissionError extends HubError {
   }
 }
 
+/** A file stands where a folder of the cache should be. */
+export class CacheFolderError extends HubError {
+  readonly path: string;
+  constructor(path: string, cause: unknown) {
+    super(
+      "HUB_CACHE_FOLDER",
+      `${path} cannot be made: a file is in its way; move it, or set HF_HUB_CACHE to a folder`,
+      {
+        cause,
+      },
+    );
+    this.path = path;
+  }
+}
+
 /** Another process is writing the same file and did not finish in the time given. */
 export class BusyError extends HubError {
   readonly path: string;

@@ -17,6 +17,7 @@ export {
   AccessDeniedError,
   BadAnswerError,
   BusyError,
+  CacheFolderError,
   CachePermissionError,
   ChecksumError,
   ConnectionError,

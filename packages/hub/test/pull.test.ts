@@ -5,6 +5,7 @@ import {
   AccessDeniedError,
   BadAnswerError,
   BusyError,
+  CacheFolderError,
   CachePermissionError,
   ChecksumError,
   ConnectionError,
@@ -378,6 +379,15 @@ describe("hostile servers", () => {
 });
 
 describe("the disk", () => {
+  test("a file where the cache folder should be", async () => {
+    await using bench = await workbench();
+    const file = join(bench.folder, "file");
+    await writeFile(file, "");
+    const error = await failure(bench.again({ cacheDir: file }).pull("org/tiny:Q8_0"));
+    expect(error).toBeInstanceOf(CacheFolderError);
+    expect(error.message).toContain(file);
+  });
+
   test.skipIf(process.getuid?.() === 0)(
     "no permission (skipped for root, who has every permission)",
     async () => {
