@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   type ChatMessage,
   compileChatTemplate,
+  detectDialect,
   normalizeMessages,
   TemplateError,
   type ToolDefinition,
@@ -80,6 +81,30 @@ describe.skipIf(!hasSharedData)(title("Mistral's templates and requests"), () =>
           expect(prompt.includes("[TOOL_CALLS]")).toBe(messages.some((m: ChatMessage) => m.tool_calls));
         }
       }
+    });
+  }
+});
+
+describe.skipIf(!hasSharedData)(title("dialects of published templates"), () => {
+  const EXPECTED: [string, string | null, string | null][] = [
+    ["CohereForAI-c4ai-command-r7b-12-2024-tool_use", "<|START_THINKING|>", "commandR"],
+    ["NousResearch-Hermes-3-Llama-3.1-8B-tool_use", null, "hermes"],
+    ["Qwen-Qwen2.5-7B-Instruct", null, "hermes"],
+    ["deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", "<think>", "deepseek"],
+    ["fireworks-ai-llama-3-firefunction-v2", null, "firefunction"],
+    ["google-gemma-2-2b-it", null, null],
+    ["meetkai-functionary-medium-v3.1", null, "functionary"],
+    ["meetkai-functionary-medium-v3.2", null, "functionary32"],
+    ["meta-llama-Llama-3.1-8B-Instruct", null, "llama3"],
+    ["meta-llama-Llama-3.2-3B-Instruct", null, "llama3"],
+    ["microsoft-Phi-3.5-mini-instruct", null, null],
+    ["mistralai-Mistral-Nemo-Instruct-2407", null, "mistral"],
+    ["more/v13_think", "[THINK]", "mistral"],
+  ];
+  for (const [name, think, tools] of EXPECTED) {
+    test(name, () => {
+      const dialect = detectDialect(readShared(`chat-templates/${name}.jinja`));
+      expect([dialect.think?.open ?? null, dialect.tools as string | null]).toEqual([think, tools]);
     });
   }
 });

@@ -1,3 +1,4 @@
+import { RECIPIENT_MARK } from "./recipients.ts";
 import type { ThinkTags } from "./think.ts";
 import { opensThinking } from "./think.ts";
 import { TOOL_SYNTAX, type ToolSyntaxName } from "./tool-syntax.ts";
@@ -9,14 +10,25 @@ export interface Dialect {
   think: ThinkTags | null;
   /** The prompt has opened the reasoning already. */
   thinkOpened: boolean;
-  tools: ToolSyntaxName | null;
+  tools: ToolDialect | null;
+  /** The prompt ends with the mark that begins a recipient (Functionary 3.2). */
+  recipientOpened: boolean;
 }
 
+/** Ways to write tool calls: those of the table, and Functionary 3.2's recipients. */
+export type ToolDialect = ToolSyntaxName | "functionary32";
+
 /** No reasoning and no tool calls: everything is content. */
-export const PLAIN_DIALECT: Dialect = { harmony: false, think: null, thinkOpened: false, tools: null };
+export const PLAIN_DIALECT: Dialect = {
+  harmony: false,
+  think: null,
+  thinkOpened: false,
+  tools: null,
+  recipientOpened: false,
+};
 
 /** What a template mentions, most telling first. */
-const TOOL_SIGNS: readonly (readonly [ToolSyntaxName, RegExp])[] = [
+const TOOL_SIGNS: readonly (readonly [ToolDialect, RegExp])[] = [
   ["deepseek", /<｜tool▁calls▁begin｜>/],
   ["commandR", /<\|START_ACTION\|>/],
   ["mistral", /\[TOOL_CALLS\]/],
@@ -42,11 +54,13 @@ export function detectDialect(templateSource: string, rendered = ""): Dialect {
     return { ...PLAIN_DIALECT, harmony: true };
   }
   const tags = THINK_SIGNS.find(({ close }) => templateSource.includes(close)) ?? null;
+  const tools = TOOL_SIGNS.find(([, sign]) => sign.test(templateSource))?.[0] ?? null;
   return {
     harmony: false,
     think: tags,
     thinkOpened: tags !== null && opensThinking(rendered, tags),
-    tools: TOOL_SIGNS.find(([, sign]) => sign.test(templateSource))?.[0] ?? null,
+    tools,
+    recipientOpened: tools === "functionary32" && rendered.endsWith(RECIPIENT_MARK),
   };
 }
 
@@ -62,7 +76,7 @@ export function dialectMarkers(dialect: Dialect): string[] {
   return [...think, ...(dialect.tools === null ? [] : MARKERS[dialect.tools])];
 }
 
-const MARKERS: Record<ToolSyntaxName, readonly string[]> = {
+const MARKERS: Record<ToolDialect, readonly string[]> = {
   hermes: ["<tool_call>", "</tool_call>"],
   llama3: TOOL_SYNTAX.llama3.open,
   mistral: ["[TOOL_CALLS]", "[ARGS]", "[CALL_ID]"],

@@ -1,6 +1,7 @@
 import type { Dialect } from "./dialect.ts";
 import { newDropMarks } from "./drop-marks.ts";
 import { newHarmonyStage } from "./harmony.ts";
+import { newRecipientStage } from "./recipients.ts";
 import { newThinkStage } from "./think.ts";
 import { newToolCallStage } from "./tool-call-stage.ts";
 import { TOOL_SYNTAX } from "./tool-syntax.ts";
@@ -60,6 +61,7 @@ export function createChannelParser(dialect: Dialect, options: ChannelParserOpti
 
 function stages(dialect: Dialect, tools: boolean, sink: Sink): Stage {
   if (dialect.harmony) return newHarmonyStage(sink);
+  if (dialect.tools === "functionary32") return newRecipientStage(dialect.recipientOpened, sink);
   let inner: Stage = { push: (text) => sink.content(text), flush: () => {} };
   if (dialect.tools !== null && tools) inner = newToolCallStage(TOOL_SYNTAX[dialect.tools], sink);
   if (dialect.tools === "commandR") inner = newDropMarks(["<|START_RESPONSE|>", "<|END_RESPONSE|>"], inner);

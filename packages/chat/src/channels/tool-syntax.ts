@@ -57,13 +57,6 @@ const functionary: CallSyntax = {
   calls: ([called, text]) => named(called!, text!),
 };
 
-/** Functionary 3.2: `>>>name`, a line end, then the arguments; `>>>all` begins content. */
-const functionary32: CallSyntax = {
-  open: [">>>"],
-  layout: () => [name("\n"), json],
-  calls: ([called, text]) => named(called!, text!),
-};
-
 /** Firefunction 2: `functools[{"name": ..., "arguments": ...}, ...]`. */
 const firefunction: CallSyntax = {
   open: ["functools"],
@@ -119,7 +112,6 @@ export const TOOL_SYNTAX = {
   llama3,
   mistral,
   functionary,
-  functionary32,
   firefunction,
   commandR,
   deepseek,

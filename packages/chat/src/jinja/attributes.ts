@@ -40,6 +40,7 @@ export function attributeOf(value: Value, name: string, rt: Runtime): Value | un
   }
   if (value instanceof Dict) return bound("dict", value, name, dictMethods, rt);
   if (value instanceof Tuple && value.names.includes(name)) return value.items[value.names.indexOf(name)];
+  if (value instanceof Tuple && name === "copy") return undefined;
   if (Array.isArray(value) || value instanceof Tuple) return bound("list", value, name, listMethods, rt);
   if (!(value instanceof Range)) return undefined;
   return name === "start" || name === "stop" || name === "step" ? BigInt(value[name]) : undefined;

@@ -70,7 +70,7 @@ function formatted(value: Value, spec: string, rt: Runtime): string {
   const width = Number(widthText ?? 0);
   const precision = precisionText === undefined ? null : Number(precisionText);
   if (width > MAX_WIDTH || (precision ?? 0) > 100) throw new LimitFault("format width", MAX_WIDTH);
-  const number = typeof value === "boolean" && type === undefined ? null : numberOf(value);
+  const number = typeof value === "boolean" && spec === "" ? null : numberOf(value);
   if (number === null) {
     if (type !== undefined && type !== "s") fail(`unknown format code '${type}' for ${typeName(value)}`);
     const text = textOf(value) ?? str(value, rt.budget);

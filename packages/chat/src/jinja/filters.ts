@@ -178,10 +178,13 @@ const map: Filter = (value, { positional, named }, rt) => {
   return new Lazy(each(value, rt, (item) => runFilter(name, item, args, rt)));
 };
 
+/** Python's own bound on converting text to an integer (sys.int_info). */
+const MAX_DIGITS = 4300;
+
 /** Text of a number as `int()` and `float()` read it; null where they raise ValueError. */
 function parseInteger(text: string, base: number): bigint | null {
   const match = /^([+-]?)(0[xX]|0[oO]|0[bB])?([0-9a-zA-Z]+(?:_[0-9a-zA-Z]+)*)$/.exec(strip(text, null));
-  if (match === null || match[3]!.length > 4300) return null;
+  if (match === null || match[3]!.length > MAX_DIGITS) return null;
   const prefixBase = PREFIX_BASE.get((match[2] ?? "").toLowerCase());
   if (prefixBase !== undefined && base !== 0 && base !== prefixBase) return null;
   const radix = base === 0 ? (prefixBase ?? 10) : base;
@@ -207,14 +210,14 @@ function parseFloatText(text: string): number | null {
     if (special[2]!.toLowerCase() === "nan") return Number.NaN;
     return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
-  const isNumber = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(plain);
+  const isNumber = /^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(plain);
   return isNumber ? Number(plain.replaceAll("_", "")) : null;
 }
 
 function toFloat(value: Value): number | null {
   if (value instanceof Undefined) fail(value.message);
   const text = textOf(value);
-  if (text !== null) return text.length > 5000 ? null : parseFloatText(text);
+  if (text !== null) return parseFloatText(text);
   const number = numberOf(value);
   return number === null ? null : Number(number);
 }
@@ -397,8 +400,9 @@ const safe: Bound = (value, _, rt) => (value instanceof Markup ? value : new Mar
 const defaulted: Bound = (value, [fallback, falsy]) =>
   value instanceof Undefined || (given(falsy, false) && !isTrue(value)) ? orElse(fallback, () => "") : value;
 
-const toInteger: Bound = (value, [fallback, base]) => {
+const toInteger: Bound = (value, [fallback, base], rt) => {
   const text = textOf(value);
+  rt.budget.spend(Math.min(MAX_DIGITS, text?.length ?? 0));
   const whole = text === null ? null : parseInteger(text, integer(base, 10, "base"));
   if (whole !== null) return whole;
   const number = text === null ? numberOf(value) : null;

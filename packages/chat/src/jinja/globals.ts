@@ -58,8 +58,9 @@ function entries(what: string, { positional, named }: Arguments): [Value, Value]
   if (positional.length > 1) fail(`${what} expected at most 1 argument, got ${positional.length}`);
   const source = positional[0];
   let out: [Value, Value][] = [];
+  if (source instanceof Undefined) fail(source.message);
   if (source instanceof Dict) out = source.entries();
-  else if (source !== undefined && !(source instanceof Undefined)) {
+  else if (source !== undefined) {
     const pairs = itemsOf(source) ?? fail(`'${typeName(source)}' object is not iterable`);
     out = pairs.map((pair) => {
       const items = itemsOf(pair);

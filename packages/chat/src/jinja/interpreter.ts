@@ -3,7 +3,7 @@ import type { CallArguments, CompareOperator, Expr, MacroShape, Stmt, Target } f
 import { fail } from "./fault.ts";
 import { runFilter } from "./filters.ts";
 import { filtered, newLoop } from "./loop.ts";
-import { collect, type Runtime, undefinedName } from "./runtime.ts";
+import { collect, payToRead, type Runtime, undefinedName } from "./runtime.ts";
 import { getAttribute, getItem, getSlice } from "./subscript.ts";
 import { contains, runTest } from "./tests.ts";
 import { str } from "./text.ts";
@@ -29,8 +29,11 @@ import {
 export class Scope {
   readonly variables = new Map<string, Value>();
   readonly parent: Scope | null;
+  /** Blocks around it. */
+  readonly depth: number;
   constructor(parent: Scope | null) {
     this.parent = parent;
+    this.depth = parent === null ? 0 : parent.depth + 1;
   }
 
   lookup(name: string): Value | undefined {
@@ -154,6 +157,7 @@ function loop(
   };
   const text = textOf(iterable);
   if (text !== null) rt.budget.text(text.length);
+  payToRead([iterable], rt.budget);
   const iterator = filter === null ? iterate(iterable) : filtered(iterable, holds);
   const recurse = ({ positional }: Arguments): Value => {
     if (positional.length !== 1) fail("loop() takes one argument");
@@ -232,6 +236,7 @@ function macro(name: string, shape: MacroShape, defined: Scope, rt: Runtime): Ca
 // ---- expressions
 
 function lookup(name: string, scope: Scope, rt: Runtime): Value {
+  rt.budget.spend(scope.depth >>> 3);
   return orElse(scope.lookup(name), () => orElse(rt.globals.get(name), () => undefinedName(name)));
 }
 
@@ -253,7 +258,11 @@ const EXPRESSIONS: { [K in Expr["kind"]]: Evaluator<Extract<Expr, { kind: K }>> 
   tuple: (e, scope, rt) => new Tuple(e.items.map((item) => evaluate(item, scope, rt))),
   dict: (e, scope, rt) => {
     const out = new Dict();
-    for (const { key, value } of e.items) out.set(evaluate(key, scope, rt), evaluate(value, scope, rt));
+    for (const { key, value } of e.items) {
+      const name = evaluate(key, scope, rt);
+      payToRead([name], rt.budget);
+      out.set(name, evaluate(value, scope, rt));
+    }
     return out;
   },
   attribute: (e, scope, rt) => getAttribute(evaluate(e.target, scope, rt), e.name, rt),
@@ -264,7 +273,9 @@ const EXPRESSIONS: { [K in Expr["kind"]]: Evaluator<Extract<Expr, { kind: K }>> 
   },
   call: (e, scope, rt) => {
     const target = evaluate(e.target, scope, rt);
-    const value = call(target, evaluateArguments(e.args, scope, rt));
+    const args = evaluateArguments(e.args, scope, rt);
+    payToRead(args.positional, rt.budget);
+    const value = call(target, args);
     rt.line = e.line;
     return value;
   },

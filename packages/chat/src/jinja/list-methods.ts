@@ -30,7 +30,7 @@ export const listMethods: ReadonlyMap<string, Method<Sequence>> = new Map<string
     "copy",
     (list, args) => {
       bind("list.copy()", args, []);
-      return Array.isArray(list) ? [...list] : list;
+      return [...itemsOf(list)!];
     },
   ],
 ]);

@@ -1,6 +1,15 @@
 import { fail } from "./fault.ts";
 import type { Budget } from "./limits.ts";
-import { type Arguments, Callable, Dict, itemsOf, textOf, Undefined, type Value } from "./values.ts";
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  DictView,
+  itemsOf,
+  textOf,
+  Undefined,
+  type Value,
+} from "./values.ts";
 
 /** What one rendering carries along. */
 export interface Runtime {
@@ -41,6 +50,7 @@ export function payToRead(values: readonly Value[], budget: Budget): void {
     const text = textOf(value);
     if (text !== null) budget.read(text);
     else if (value instanceof Dict) budget.list(value.size);
+    else if (value instanceof DictView) budget.list(value.dict.size);
     else budget.list(itemsOf(value)?.length ?? 0);
   }
 }

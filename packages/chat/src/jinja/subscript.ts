@@ -1,9 +1,10 @@
 import { rewrap } from "./arithmetic.ts";
 import { attributeOf } from "./attributes.ts";
 import { fail } from "./fault.ts";
-import type { Runtime } from "./runtime.ts";
+import { payToRead, type Runtime } from "./runtime.ts";
 import { repr } from "./text.ts";
 import {
+  codePointAt,
   codePoints,
   Dict,
   indexOf,
@@ -48,14 +49,17 @@ export function getItem(value: Value, key: Value, rt: Runtime): Value {
 }
 
 function rawItem(value: Value, key: Value, rt: Runtime): Value | undefined {
-  if (value instanceof Dict) return isHashable(key) ? value.get(key) : undefined;
+  if (value instanceof Dict) {
+    payToRead([key], rt.budget);
+    return isHashable(key) ? value.get(key) : undefined;
+  }
   const index = numberOf(key);
   if (typeof index !== "bigint") return undefined;
   const text = textOf(value);
   const at = Number(index);
   if (text !== null) {
-    rt.budget.read(text);
-    const char = codePoints(text).at(at);
+    rt.budget.text(text.length);
+    const char = codePointAt(text, at);
     return char === undefined ? undefined : rewrap(value, char);
   }
   const items = itemsOf(value);

@@ -1,6 +1,6 @@
 import { fail } from "./fault.ts";
 import { filters } from "./filters.ts";
-import { bind, collect, type Runtime } from "./runtime.ts";
+import { bind, collect, payToRead, type Runtime } from "./runtime.ts";
 import {
   Callable,
   compare,
@@ -40,8 +40,8 @@ function ordered(operator: string, holds: (order: number) => boolean): Test {
 /** Python's `needle in haystack`. */
 export function contains(haystack: Value, needle: Value, rt: Runtime): boolean {
   const text = textOf(haystack);
+  payToRead([haystack, needle], rt.budget);
   if (text !== null) {
-    rt.budget.read(text);
     const part = textOf(needle);
     return part === null
       ? fail(`'in <string>' requires string as left operand, not ${typeName(needle)}`)

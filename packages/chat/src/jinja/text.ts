@@ -114,5 +114,6 @@ export function escapeHtml(value: Value, budget: Budget): Markup {
   if (value instanceof Markup) return value;
   const text = str(value, budget);
   budget.text(text.length);
+  budget.spend(text.length >>> 1);
   return new Markup(text.replace(/[&<>'"]/g, (char) => ENTITIES.get(char)!));
 }

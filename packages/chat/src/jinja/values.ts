@@ -254,6 +254,11 @@ export function codePoints(text: string): string[] {
   return SURROGATE.test(text) ? Array.from(text) : text.split("");
 }
 
+/** `text[index]` in code points, negative from the end. */
+export function codePointAt(text: string, index: number): string | undefined {
+  return SURROGATE.test(text) ? Array.from(text).at(index) : text.at(index);
+}
+
 /** Iterates as Python would; fails for what is not iterable. */
 export function iterate(value: Value): Iterator<Value> {
   const text = textOf(value);
@@ -289,7 +294,7 @@ function hashKey(key: Value): string | bigint | number | null | object {
 }
 
 /** Longest text that stands for a tuple used as a key. */
-const MAX_TUPLE_HASH = 1 << 16;
+const MAX_TUPLE_HASH = 1 << 12;
 
 function tupleHash(tuple: Tuple, depth: number): string {
   checkValueDepth(depth);
@@ -332,6 +337,7 @@ function sameItems(a: readonly Value[], b: readonly Value[], budget: Budget, dep
 
 function sameEntries(a: Dict, b: Dict, budget: Budget, depth: number): boolean {
   if (a.size !== b.size) return false;
+  budget.list(a.size);
   return a.entries().every(([key, value]) => {
     const other = b.get(key);
     return other !== undefined && equals(value, other, budget, depth + 1);

@@ -26,6 +26,7 @@ const DIALECTS: Record<string, Dialect> = {
   magistral: { ...PLAIN_DIALECT, think: magistral, tools: "mistral" },
   functionary: { ...PLAIN_DIALECT, tools: "functionary" },
   functionary32: { ...PLAIN_DIALECT, tools: "functionary32" },
+  recipients: { ...PLAIN_DIALECT, tools: "functionary32", recipientOpened: true },
   firefunction: { ...PLAIN_DIALECT, tools: "firefunction" },
   commandR: { ...PLAIN_DIALECT, think: command, tools: "commandR" },
   deepseek: { ...PLAIN_DIALECT, think, tools: "deepseek" },
@@ -167,6 +168,12 @@ const CASES: [keyof typeof DIALECTS, string, Expected][] = [
       ],
     },
   ],
+  ["functionary32", ">>>all\nHi >> you", { content: "Hi >> you" }],
+  ["functionary32", ">>>f\nnot json", { content: ">>>f\nnot json" }],
+  ["recipients", 'all\nLooking.>>>f\n{"a": 1}', { content: "Looking.", calls: [["f", '{"a": 1}']] }],
+  ["recipients", "f\n", { calls: [["f", "{}"]] }],
+  ["recipients", "Hel", { content: "Hel" }],
+  ["recipients", "f\nx", { content: "f\nx" }],
   [
     "firefunction",
     'ok functools[{"name": "f", "arguments": {"a": 1}}]',
@@ -316,7 +323,7 @@ describe("answers", () => {
     const squeeze = (text: string) => text.replace(/\s/g, "");
     fc.assert(
       fc.property(
-        fc.constantFrom("hermes", "llama3", "mistral", "functionary", "firefunction", "functionary32"),
+        fc.constantFrom("hermes", "llama3", "mistral", "functionary", "firefunction"),
         answers,
         (name, text) => {
           const answer = parseAnswer(DIALECTS[name]!, text, { newId });
@@ -385,6 +392,11 @@ describe("dialects", () => {
     expect(detectDialect(source, "<|im_start|>assistant\n<think>\n").thinkOpened).toBe(true);
     expect(detectDialect(source, "<|im_start|>assistant\n<think>\n\n</think>\n\n").thinkOpened).toBe(false);
     expect(detectDialect(source, "<|im_start|>assistant\n").thinkOpened).toBe(false);
+  });
+
+  test("know whether the prompt has begun a recipient", () => {
+    expect(detectDialect(">>>all", "assistant>>>")).toEqual(DIALECTS.recipients!);
+    expect(detectDialect(">>>all", "assistant").recipientOpened).toBe(false);
   });
 
   test("name the marks a decoder must print", () => {

@@ -15,7 +15,7 @@ const CASES: [string, string, Record<string, unknown>?][] = [
     "   a   |+    5|25.6%|1.500000e+00|0.5|FF|  1",
   ],
   ["{{ '{:.2}|{:f}'.format('abc', 'inf'|float) }}", "ab|inf"],
-  ["{{ '{:>4}'.format(true) }}", "True"],
+  ["{{ '{:>4}'.format(true) }}{{ '{}'.format(true) }}", "   1True"],
   [
     "{{ '%c%c' % (65, 'b') }}{{ '%.1e' % 0.5 }}{{ '%g' % 0 }}{{ '%o' % 8 }}{{ '%#x' % 255 }}{{ '%F' % ('nan'|float) }}",
     "Ab5.0e-01010" + "0xffNAN",
@@ -44,7 +44,7 @@ const CASES: [string, string, Record<string, unknown>?][] = [
     "{{ 'abc'.find('a', 5) }} {{ 'abc'.count('a', 5) }} {{ 'abc'.find('c', -1) }} {{ 'abc'.startswith('a', 5) }}",
     "-1 0 2 False",
   ],
-  ["{{ [1, 2, 3].index(3, -2) }} {{ [1, 2, 1].index(1, 1, 3) }} {{ (1, 2).copy is defined }}", "2 2 True"],
+  ["{{ [1, 2, 3].index(3, -2) }} {{ [1, 2, 1].index(1, 1, 3) }} {{ (1, 2).copy is defined }}", "2 2 False"],
   ["{{ 1 in {1: 2}.keys() }} {{ 2 in {1: 2}.values() }} {{ {1: 2}.items()|length }}", "True True 1"],
   ["{% for x in range(3)|map('string') %}{{ loop.length }}{{ loop.revindex }}{% endfor %}", "333231"],
   [
@@ -56,7 +56,7 @@ const CASES: [string, string, Record<string, unknown>?][] = [
     "{% set ns = namespace(done=false) %}{% for x in [1, 2] if not ns.done %}{{ x }}{% set ns.done = true %}{% endfor %}",
     "1",
   ],
-  ["{{ dict([(1, 2)]) }} {{ dict(nope) }} {{ namespace({'a': 1}).a }} {{ dict() }}", "{1: 2} {} 1 {}"],
+  ["{{ dict([(1, 2)]) }} {{ namespace({'a': 1}).a }} {{ dict() }}", "{1: 2} 1 {}"],
   ["{{ x is sameas x }} {{ [x, y] == [y, x] }}", "True True", { x: [1], y: [1] }],
   [
     "{{ {'a': 1} == {'b': 1} }} {{ {'a': 1} == {} }} {{ range == range }} {{ range == 1 }}",
@@ -75,7 +75,7 @@ const CASES: [string, string, Record<string, unknown>?][] = [
   ["{{ '-inf'|float }} {{ '+nan'|float }} {{ '5' * 5000|int }}", `-inf nan ${"5".repeat(5000)}`],
   [
     "{{ ('5' * 5000)|int }} {{ ('5' * 5001)|float }} {{ 'z'|int(base=36) }} {{ '0b11'|int(base=0) }} {{ '0x1'|int(base=2) }}",
-    "0 0.0 35 3 0",
+    "0 inf 35 3 0",
   ],
   ["{{ 'é😀'|tojson(ensure_ascii=true) }}", '"\\u00e9\\ud83d\\ude00"'],
   ["{{ {'b': 1, 'a': {'d': 1, 'c': 2}}|tojson(sort_keys=true) }}", '{"a": {"c": 2, "d": 1}, "b": 1}'],
