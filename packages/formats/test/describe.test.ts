@@ -74,11 +74,21 @@ describe("safetensors without a config", () => {
 });
 
 test("a GGUF file that names no architecture", async () => {
+  const tensor = { name: "t", type: "Q8_0" as const, shape: [2, 32], data: () => new Uint8Array(68) };
   const bytes = new Uint8Array(
-    Buffer.concat(await Array.fromAsync(writeGguf({ metadata: new Map(), tensors: [] }))),
+    Buffer.concat(await Array.fromAsync(writeGguf({ metadata: new Map(), tensors: [tensor] }))),
   );
   const described = await describeIn(memoryFolder({ "m.gguf": bytes }), "m.gguf");
-  expect(described).toMatchObject({ format: "gguf", architecture: undefined, elements: 0, types: [] });
+  expect(described).toMatchObject({
+    format: "gguf",
+    architecture: undefined,
+    elements: 64,
+    files: ["m.gguf"],
+  });
+  expect(described.tensors).toEqual([
+    { name: "t", type: "Q8_0", shape: [2, 32], byteLength: 68, file: "m.gguf" },
+  ]);
+  expect(described.types).toEqual([{ type: "Q8_0", tensors: 1, elements: 64, byteLength: 68 }]);
 });
 
 describe.skipIf(!testData)(titled("real files"), () => {

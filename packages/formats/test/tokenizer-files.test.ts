@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { type GgufValue, writeGguf } from "@realizar/gguf";
 import { openCheckpoint, openTokenizer, openTokenizerFrom } from "../src/index.ts";
 import { codeOf } from "./bytes.ts";
 import { testData, titled } from "./data.ts";
@@ -123,6 +124,44 @@ describe("refused", () => {
   }
   test("a path that is not there", async () => {
     expect(await codeOf(openTokenizer("/nowhere/tokenizer.json"))).toBe("FORMATS_NOT_FOUND");
+  });
+});
+
+describe("a small real tokenizer", () => {
+  const folder = join(import.meta.dir, "fixtures/stories260K");
+  test("from its folder, its tokenizer.json and its SentencePiece model", async () => {
+    const all = await Promise.all(
+      ["", "tokenizer.json", "tokenizer.model"].map((name) => openTokenizer(join(folder, name))),
+    );
+    for (const tokenizer of all) {
+      expect(tokenizer.encode("Once upon a time")).toEqual([1, 403, 407, 261, 378]);
+      expect(tokenizer.endOfGeneration.has(2)).toBe(true);
+    }
+  });
+  test("beside its weights, and by a GGUF file", async () => {
+    const beside = await openTokenizer(join(folder, "model.safetensors")).catch((e: unknown) => e);
+    expect(beside).toMatchObject({ code: "FORMATS_NOT_FOUND" });
+    const files = Object.fromEntries(
+      await Promise.all(
+        ["tokenizer.model", "config.json", "tokenizer_config.json"].map(async (name) => [
+          name,
+          await Bun.file(join(folder, name)).bytes(),
+        ]),
+      ),
+    );
+    const tokenizer = await openTokenizerFrom(files, "model.safetensors");
+    expect(tokenizer.encode("Once upon a time")).toEqual([1, 403, 407, 261, 378]);
+    const metadata = new Map<string, GgufValue>([
+      ["tokenizer.ggml.model", { type: "string", value: "llama" }],
+      [
+        "tokenizer.ggml.tokens",
+        { type: "array", elementType: "string", value: ["<unk>", "<s>", "</s>", "a"] },
+      ],
+    ]);
+    const gguf = new Uint8Array(Buffer.concat(await Array.fromAsync(writeGguf({ metadata, tensors: [] }))));
+    for (const name of [undefined, "v.gguf"]) {
+      expect((await openTokenizerFrom({ "v.gguf": gguf }, name)).vocabSize).toBe(4);
+    }
   });
 });
 

@@ -76,6 +76,78 @@ test("words keep their beginnings", async () => {
   );
 });
 
+/** SentencePiece's BPE of "ab" and "abb", where a longer piece is worth less. */
+const sentencePiece = {
+  added_tokens: [
+    { id: 0, content: "<unk>", special: true, normalized: false },
+    { id: 1, content: "<s>", special: true, normalized: false },
+  ],
+  normalizer: {
+    type: "Sequence",
+    normalizers: [
+      { type: "Prepend", prepend: "\u2581" },
+      { type: "Replace", pattern: { String: " " }, content: "\u2581" },
+    ],
+  },
+  decoder: { type: "Replace", pattern: { String: "\u2581" }, content: " " },
+  model: {
+    type: "BPE",
+    unk_token: "<unk>",
+    byte_fallback: true,
+    fuse_unk: true,
+    vocab: Object.fromEntries([
+      ...["<unk>", "<s>", "a", "b", "\u2581", "ab", "bb", "\u2581ab"].map((piece, id) => [piece, id]),
+      ...Array.from({ length: 256 }, (_, byte) => [
+        `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+        8 + byte,
+      ]),
+    ]),
+    merges: ["a b", "b b", "\u2581 ab"],
+  },
+};
+
+const unigramModel = {
+  added_tokens: [{ id: 0, content: "<unk>", special: true, normalized: false }],
+  normalizer: null,
+  pre_tokenizer: {
+    type: "Metaspace",
+    replacement: "\u2581",
+    add_prefix_space: true,
+    prepend_scheme: "always",
+  },
+  decoder: { type: "Metaspace", replacement: "\u2581", add_prefix_space: true, prepend_scheme: "always" },
+  model: {
+    type: "Unigram",
+    unk_id: 0,
+    vocab: [
+      ["<unk>", 0],
+      ["\u2581a", -1],
+      ["a", -2],
+      ["b", -2.5],
+      ["ab", -3],
+      ["\u2581", -4],
+    ],
+  },
+};
+
+test("SentencePiece's scores follow from merges, unigram's stand", async () => {
+  for (const json of [sentencePiece, unigramModel]) {
+    const folder = folderOf(json);
+    const tokenizer = await openTokenizerFrom(folder);
+    const metadata = await vocabularyMetadata(folder, tokenizer, 0);
+    const again = tokenizerFromGguf(ggufVocabulary(metadata)!);
+    for (const text of ["ab", "a b ab", "abb bab", "aab"]) {
+      const plain = { addSpecial: false };
+      expect(again.encode(text, plain)).toEqual(tokenizer.encode(text, plain));
+    }
+    expect(metadata.get("tokenizer.ggml.add_space_prefix")!.value).toBe(true);
+  }
+  const scores = (
+    await vocabularyMetadata(folderOf(sentencePiece), await openTokenizerFrom(folderOf(sentencePiece)), 0)
+  ).get("tokenizer.ggml.scores")!.value as Float32Array;
+  expect([...scores.slice(4, 8)].map((score) => score + 0)).toEqual([-3, 0, -1, -2]);
+});
+
 describe("pre-tokenizers by their patterns", () => {
   const split = (Regex: string) => ({
     pre_tokenizer: {

@@ -2,7 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folder of real and crafted files, or undefined where it is absent. */
-export const testData: string | undefined = [
-  process.env.REALIZAR_TEST_DATA,
-  join(import.meta.dir, "../../../../shared/data"),
-].find((folder) => folder !== undefined && existsSync(folder));
+export const testData: string | undefined = existing(
+  process.env.REALIZAR_TEST_DATA ?? join(import.meta.dir, "../../../../shared/data"),
+);
+
+function existing(folder: string): string | undefined {
+  return existsSync(folder) ? folder : undefined;
+}

@@ -24,6 +24,10 @@ const ID_KEYS: Readonly<Record<keyof SpecialIds, string>> = {
   mask: "mask",
 };
 
+/** Ids that readers give a default where a file is silent, and how a file says that there is none. */
+const DEFAULTED: ReadonlySet<keyof SpecialIds> = new Set(["bos", "eos", "unk"]);
+const ABSENT = 0xffff_ffff;
+
 /** A vocabulary, by id. */
 interface Tokens {
   readonly texts: string[];
@@ -68,9 +72,9 @@ export async function vocabularyMetadata(
     elementType: "int32",
     value: Int32Array.from(tokens.types),
   });
-  for (const [name, id] of Object.entries(tokenizer.special) as [keyof SpecialIds, number | undefined][]) {
-    if (id !== undefined)
-      metadata.set(`tokenizer.ggml.${ID_KEYS[name]}_token_id`, { type: "uint32", value: id });
+  for (const [name, key] of Object.entries(ID_KEYS) as [keyof SpecialIds, string][]) {
+    const value = tokenizer.special[name] ?? (DEFAULTED.has(name) ? ABSENT : undefined);
+    if (value !== undefined) metadata.set(`tokenizer.ggml.${key}_token_id`, { type: "uint32", value });
   }
   metadata.set("tokenizer.ggml.add_bos_token", { type: "bool", value: tokenizer.addBos });
   metadata.set("tokenizer.ggml.add_eos_token", { type: "bool", value: tokenizer.addEos });
