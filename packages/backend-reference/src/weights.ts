@@ -31,5 +31,5 @@ function bytesOf({ dtype, shape }: WeightSource): number {
 
 function checkFinite(name: string, data: Float32Array): void {
   const index = data.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new NonFiniteWeightError(name, index, data[index]!);
+  if (index >= 0) throw new NonFiniteWeightError(name, index);
 }

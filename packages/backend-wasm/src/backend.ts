@@ -168,7 +168,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
   const tables = [...ropeBytes.values()].reduce((a, b) => a + b, 0);
   const scratch = Math.max(...largest.map((r) => r.scratchBytes)) * threads;
   const fixed = {
-    programs: programBytes * PROGRAM_SLOTS,
+    programs: programBytes * (1 + PROGRAM_SLOTS),
     batch: region.words * 4,
     tables,
     scratch,
@@ -315,7 +315,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
         );
       const values = await uploadVector(source, target, onBytes);
       const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw new NonFiniteWeightError(source.name, bad, values[bad]!);
+      if (bad >= 0) throw new NonFiniteWeightError(source.name, bad);
     }
   } catch (error) {
     close();
@@ -353,7 +353,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
       program: number;
       copies: { from: number; fromSegment: number; to: number; bytes: number }[];
     }[] = [];
-    const written = segments.map((segment) => segment.layout.programs + slot * programBytes);
+    const written = segments.map((segment) => segment.layout.programs + (1 + slot) * programBytes);
     const finish = () => {
       const part = parts.at(-1);
       if (part === undefined) return;

@@ -3,7 +3,7 @@
  *
  *   address 0
  *   | control   | barrier, work word, parts of the current step (segment 0 only)
- *   | programs  | PROGRAM_SLOTS recorded steps
+ *   | programs  | the loader's program, then PROGRAM_SLOTS recorded steps
  *   | batch     | tokens, positions, sequences, lengths, output rows, page tables
  *   | tables    | rope: (cos, sin) of each position
  *   | scratch   | attention's running state, per thread
@@ -49,6 +49,10 @@ export const CONTROL = {
 } as const;
 
 export const MAX_PARTS = 256;
+/**
+ * A thread may still be about to read the end mark of the program that ran last, so that one is never the next to be
+ * overwritten: the loader has a slot of its own, and steps are evicted oldest first.
+ */
 export const PROGRAM_SLOTS = 24;
 export const WASM_PAGE = 65536;
 /** A memory's most pages: 4 GiB less one page, so that every end address fits 32 bits. */

@@ -1,5 +1,6 @@
 import { writeCommand } from "@realizar/kernels";
-import { DTYPES, type DtypeName, rowBytes, type WeightSource } from "@realizar/tensor";
+import { DTYPES, type DtypeName, NonFiniteWeightError, rowBytes, type WeightSource } from "@realizar/tensor";
+import { firstNonFinite } from "./finite.ts";
 
 /** Longest read into the window at once: a few megabytes stay in the last-level cache between reading and packing. */
 const WINDOW_BYTES = 8 << 20;
@@ -55,11 +56,11 @@ export async function uploadMatrix(
   for (let expert = 0; expert < experts; expert++) {
     for (let row = 0; row < rows; row += step) {
       const count = Math.min(step, rows - row);
-      const read = weight.readInto(
-        new Uint8Array(target.memory.buffer, target.window, count * bytes),
-        (expert * rows + row) * bytes,
-      );
+      const window = new Uint8Array(target.memory.buffer, target.window, count * bytes);
+      const read = weight.readInto(window, (expert * rows + row) * bytes);
       if (read !== undefined) await read;
+      const bad = firstNonFinite(weight.dtype, window);
+      if (bad >= 0) throw new NonFiniteWeightError(weight.name, (expert * rows + row) * columns + bad);
       const at = target.program >>> 2;
       writeCommand(words, floats, at, "pack", {
         src: target.window,

@@ -27,10 +27,10 @@ export class ShapeError extends TensorError {
 export class NonFiniteWeightError extends TensorError {
   readonly tensor: string;
   readonly index: number;
-  constructor(tensor: string, index: number, value: number) {
+  constructor(tensor: string, index: number) {
     super(
       "TENSOR_NON_FINITE_WEIGHT",
-      `tensor "${tensor}" holds ${value} at element ${index}: the file is damaged or badly converted; download or convert it again`,
+      `tensor "${tensor}" is not finite at element ${index} (NaN or infinity): the file is damaged or badly converted; download or convert it again`,
     );
     this.tensor = tensor;
     this.index = index;

@@ -1,0 +1,26 @@
+import { backendAgreement, backendConformance } from "@realizar/testing/conformance";
+import { wasmBackend } from "../src/index.ts";
+
+const VARIANTS = [
+  { name: "relaxed SIMD, one thread", threads: 1, simd: "relaxed", memory: "threads" },
+  { name: "plain SIMD, three threads", threads: 3, simd: "simd", memory: "threads" },
+  { name: "plain SIMD, a memory of its own", threads: 1, simd: "simd", memory: "single" },
+] as const;
+
+const EXACT = new Set(["F32", "F16", "BF16", "Q8_0"]);
+
+for (const { name, threads, simd, memory } of VARIANTS) {
+  backendConformance(`wasm, ${name}`, () => wasmBackend({ threads, variant: { simd, memory } }), {
+    tolerance: 2e-5,
+    // Activations are rounded to 8 bits for these.
+    dtypeTolerance: Object.fromEntries(
+      [...wasmBackend().dtypes].filter((dtype) => !EXACT.has(dtype)).map((dtype) => [dtype, 0.02]),
+    ),
+  });
+}
+
+backendAgreement(
+  "wasm, relaxed SIMD with one thread against plain SIMD with two",
+  () => wasmBackend({ threads: 1, variant: { simd: "relaxed", memory: "threads" } }),
+  () => wasmBackend({ threads: 2, variant: { simd: "simd", memory: "threads" } }),
+);
