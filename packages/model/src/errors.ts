@@ -54,14 +54,14 @@ export class BadHyperparameterError extends ModelError {
   }
 }
 
-/** The checkpoint lacks a tensor that its hyperparameters imply. */
+/** The checkpoint lacks a tensor that its hyperparameters imply; `shape` is empty where they do not tell it. */
 export class MissingTensorError extends ModelError {
   readonly tensor: string;
   readonly shape: readonly number[];
   constructor(tensor: string, shape: readonly number[]) {
     super(
       "MODEL_MISSING_TENSOR",
-      `the checkpoint has no tensor "${tensor}" of shape [${shape.join(", ")}]; it is incomplete: download all its parts or convert it again`,
+      `the checkpoint has no tensor "${tensor}"${shape.length > 0 ? ` of shape [${shape.join(", ")}]` : ""}; it is incomplete: download all its parts or convert it again`,
     );
     this.tensor = tensor;
     this.shape = shape;

@@ -20,6 +20,9 @@ import { findArchitecture } from "./registry.ts";
 import type { RopeFactors } from "./rope-scaling.ts";
 import { type StoredWeight, type WeightTable, weightTable } from "./weight-table.ts";
 
+/** Its rows are the vocabulary. */
+const EMBEDDING = "token_embd.weight";
+
 export interface PrepareOptions {
   /** Positions of the longest sequence; at most the model's own, which is the default. */
   readonly contextSize?: number;
@@ -52,6 +55,7 @@ export async function prepareModel(checkpoint: Checkpoint, options: PrepareOptio
     ropeFactors: await readRopeFactors(checkpoint),
   });
   const { config } = program;
+  if (config.vocab === 0) throw new MissingTensorError(EMBEDDING, []);
   const perLayer = (value: number) => new Array<number>(config.layers).fill(value);
   return {
     description: describe(checkpoint, program),
@@ -103,11 +107,9 @@ function recorded(
     );
 }
 
+/** Rows of the embedding; 0 where there is none. */
 function vocabOf({ tensors }: Checkpoint): number {
-  const name = "token_embd.weight";
-  const embedding = tensors.get(name);
-  if (!embedding) throw new MissingTensorError(name, []);
-  return embedding.shape[0] ?? 0;
+  return tensors.get(EMBEDDING)?.shape[0] ?? 0;
 }
 
 async function readRopeFactors(checkpoint: Checkpoint): Promise<RopeFactors> {

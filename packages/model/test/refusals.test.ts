@@ -116,6 +116,11 @@ describe("tensors", () => {
     expect(error).toMatchObject({ tensor: "blk.1.attn_k.weight", shape: [12, 24] });
     expect(error!.message).toContain("[12, 24]");
   });
+  test("an embedding without rows is none", async () => {
+    const error = await refusal(withShape(tiny({}), "token_embd.weight", [0, 24]));
+    expect(error).toBeInstanceOf(MissingTensorError);
+    expect(error!.message).toContain('no tensor "token_embd.weight"; it is incomplete');
+  });
   test("a wrong shape is named with the right one", async () => {
     const error = await refusal(withShape(tiny({}), "blk.1.attn_k.weight", [24, 12]));
     expect(error).toBeInstanceOf(TensorShapeError);
