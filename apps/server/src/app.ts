@@ -12,14 +12,19 @@ import {
 import type { Exchange, ServerContext } from "./exchange.ts";
 import { openApiRoute } from "./openapi.ts";
 import type { Route } from "./route.ts";
+import { applyTemplateRoute } from "./routes/apply-template.ts";
 import { batchGenerateRoute } from "./routes/batch-generate.ts";
 import { batchTokenizeRoute } from "./routes/batch-tokenize.ts";
 import { generateRoute } from "./routes/generate.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { ollamaRoutes } from "./routes/ollama.ts";
 import { streamGenerateRoute } from "./routes/stream-generate.ts";
 import { tokenizeRoutes } from "./routes/tokenize.ts";
+import { chatCompletionsRoute } from "./routes/v1-chat-completions.ts";
+import { completionsRoute } from "./routes/v1-completions.ts";
+import { v1ModelsRoutes } from "./routes/v1-models.ts";
 
 /** Every endpoint of the server. */
 export function routeTable(server: ServerContext): readonly Route[] {
@@ -32,6 +37,11 @@ export function routeTable(server: ServerContext): readonly Route[] {
     batchGenerateRoute(limits),
     streamGenerateRoute,
     ...modelRoutes,
+    applyTemplateRoute,
+    ...v1ModelsRoutes,
+    chatCompletionsRoute(limits),
+    completionsRoute(limits),
+    ...ollamaRoutes,
     metricsRoute,
   ];
   return [...routes, openApiRoute(routes)];

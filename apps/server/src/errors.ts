@@ -239,9 +239,14 @@ export function toHttpError(thrown: unknown): HttpError {
     const { promptTokens, contextSize } = thrown as Error & { promptTokens: number; contextSize: number };
     return new PromptTooLongError(promptTokens, contextSize);
   }
+  // No waiting helps a model that exceeds the budget by itself.
+  const never = code === "CACHE_MODEL_DOES_NOT_FIT" && "busy" in (thrown as Error) && isEmpty(thrown);
+  if (never) return new HttpError(code, 507, (thrown as Error).message, { type: "server_error" });
   const mapping = MAPPINGS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? FAILED;
   return new HttpError(code, mapping.status, (thrown as Error).message, { ...mapping, cause: thrown });
 }
+
+const isEmpty = (error: unknown): boolean => (error as { busy: readonly unknown[] }).busy.length === 0;
 
 /** Which JSON shape an endpoint's errors have: `{"error": "..."}`, or OpenAI's error object. */
 export type Dialect = "plain" | "openai";

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { ChatPrompts } from "./chat-prompt.ts";
 import type { Gate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ModelStore } from "./model-store.ts";
@@ -7,9 +8,12 @@ import type { Limits } from "./options.ts";
 /** What every request of one server shares. */
 export interface ServerContext {
   readonly version: string;
+  /** When the server was made, in seconds since the epoch. */
+  readonly startedSeconds: number;
   readonly limits: Limits;
   readonly store: ModelStore;
   readonly gate: Gate;
+  readonly chatPrompts: ChatPrompts;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;

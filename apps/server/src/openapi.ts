@@ -34,8 +34,17 @@ function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
   return rest;
 }
 
+/** A route's parameter: its name and, perhaps, the pattern it matches. */
+const PARAMETER = /:(\w+)(\{[^}]*\})?/g;
+
 function operation(route: Route): Json {
-  const { summary, request, response, streams, dialect, open } = route;
+  const { path, summary, request, response, streams, dialect, open } = route;
+  const parameters = [...path.matchAll(PARAMETER)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
   const content: Json =
     typeof response === "string"
       ? { [response]: { schema: { type: "string" } } }
@@ -48,6 +57,7 @@ function operation(route: Route): Json {
   return {
     summary,
     ...(open ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(request === undefined
       ? {}
       : {
@@ -68,7 +78,8 @@ function operation(route: Route): Json {
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+    const path = route.path.replace(PARAMETER, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
   }
   return {
     openapi: "3.1.0",

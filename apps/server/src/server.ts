@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import pino from "pino";
 import { createApp } from "./app.ts";
+import { createChatPrompts } from "./chat-prompt.ts";
 import { ShuttingDownError } from "./errors.ts";
 import type { Lifecycle, ServerContext } from "./exchange.ts";
 import { createGate } from "./gate.ts";
@@ -49,9 +50,11 @@ export function createServer(options: ServerOptions): Server {
   const lifecycle: Lifecycle = { draining: false, loadFailure: undefined, jobs: new Set() };
   const server: ServerContext = {
     version: options.version,
+    startedSeconds: Math.floor(Date.now() / 1000),
     limits,
     store,
     gate,
+    chatPrompts: createChatPrompts(),
     metrics: createMetrics(store, gate, options.metricsCompat),
     logger: options.logger ?? pino({ level: "silent" }),
     lifecycle,

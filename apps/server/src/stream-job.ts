@@ -49,7 +49,11 @@ export async function streamJob<T>(
 
   function finish(): void {
     job.close();
-    ended();
+    // Where the reader left, the values have not come to their end by themselves.
+    values.return(undefined).then(
+      () => ended(),
+      () => ended(),
+    );
   }
 
   return respond(sent(), () => {

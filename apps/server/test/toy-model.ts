@@ -17,6 +17,11 @@ export interface ToyOptions extends ToyTokenizerOptions {
   readonly engine?: EngineOptions;
 }
 
+/** "T": a step that feeds it fails. */
+const TRAP = FIRST_BYTE + 0x54;
+/** "N": logits after it are not all finite. */
+const POISON = FIRST_BYTE + 0x4e;
+
 /** What the likeliest next byte is. Letters count up and wrap, "!" ends, "€" repeats itself byte by byte. */
 const SUCCESSORS = new Map<number, number>([
   [0xe2, 0x82],
@@ -33,9 +38,11 @@ function successor(id: number): number {
 
 /** Logits that depend on the last token alone: its successor is far the likeliest, the rest decline by id. */
 function logitsAfter(id: number, into: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = -i / into.length;
+  for (let i = 0; i < into.length; i++) into[i] = 1 - i / into.length;
+  into[TRAP] = -1000;
+  into[POISON] = -1000;
   into[successor(id)] = 4;
-  if (id === FIRST_BYTE + 0x4e) into[7] = Number.NaN; // "N"
+  if (id === POISON) into[7] = Number.NaN;
 }
 
 export function toyRunner({ contextSize = 256, beforeStep }: ToyOptions = {}): ModelRunner {
@@ -46,7 +53,7 @@ export function toyRunner({ contextSize = 256, beforeStep }: ToyOptions = {}): M
     pageCount: Math.ceil(contextSize / PAGE_SIZE) * 4,
     async forward({ tokens, logitRows }) {
       await beforeStep?.();
-      if (tokens.includes(FIRST_BYTE + 0x54)) throw new Error("matmul_q4_0 trapped: unreachable"); // "T"
+      if (tokens.includes(TRAP)) throw new Error("matmul_q4_0 trapped: unreachable");
       const logits = new Float32Array(logitRows.length * VOCAB_SIZE);
       logitRows.forEach((row, i) => {
         logitsAfter(tokens[row]!, logits.subarray(i * VOCAB_SIZE, (i + 1) * VOCAB_SIZE));

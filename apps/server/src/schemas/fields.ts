@@ -56,8 +56,9 @@ export const logitBias = () =>
     biasRule,
   );
 
-const idsRule = mustBe("an array of token ids (integers of 0 or more)");
-export const tokenIds = () => z.array(z.int(idsRule).min(0, idsRule), idsRule);
+const idRule = mustBe("a token id, an integer of 0 or more");
+export const tokenId = () => z.int(idRule).min(0, idRule);
+export const tokenIds = () => z.array(tokenId(), mustBe("an array of token ids"));
 
 /** Items are checked one by one, so that a bad one spoils only itself. */
 export function batchOf(item: { readonly type: string }, emptyMessage: string, maxItems: number) {

@@ -3,7 +3,7 @@ import {
   additivePenalty,
   batchOf,
   count,
-  integerIn,
+  flag,
   logitBias,
   numberAbove,
   numberIn,
@@ -15,6 +15,7 @@ import {
   tokenIds,
   topK,
 } from "./fields.ts";
+import { messagesOf } from "./openai.ts";
 
 const modelId = text().nullish().describe("Which model; the server's first one where it is left out");
 
@@ -94,18 +95,9 @@ export const modelsResponse = z.object({
 export const modelRequest = z.strictObject({ model_id: text() });
 export const modelLoadResponse = z.object({ id: z.string(), status: z.string() });
 
-const message = z.strictObject({
-  role: oneOf(["system", "user", "assistant", "tool"]),
-  content: text(),
-});
 export const applyTemplateRequest = z.strictObject({
-  messages: z.array(message, { error: "must be an array of messages" }).min(1, {
-    error: "must be an array of at least one message",
-  }),
-  add_generation_prompt: z.boolean({ error: "must be true or false" }).default(true),
+  messages: messagesOf(),
+  add_generation_prompt: flag().default(true),
   model_id: modelId,
 });
 export const applyTemplateResponse = z.object({ prompt: z.string() });
-
-/** Bounds that depend on the model. */
-export const maxTokensOf = (contextSize: number) => integerIn(0, contextSize);

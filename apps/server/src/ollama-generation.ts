@@ -1,0 +1,160 @@
+import type { ChannelDelta } from "@realizar/chat";
+import type { DoneEvent, GenerationRequest } from "@realizar/engine";
+import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
+import { answerParser, type Conversation } from "./chat-prompt.ts";
+import { BadRequestError, errorBody } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { finishReasonOf, type Job, openJob } from "./job.ts";
+import { ndjsonResponse } from "./ndjson.ts";
+import { checkFits, encodePrompt, toStops } from "./prompt.ts";
+import type { OllamaOptions } from "./schemas/ollama.ts";
+import type { ServedModel } from "./served-model.ts";
+import { streamJob } from "./stream-job.ts";
+
+/** What both of Ollama's generating endpoints come down to. */
+export interface OllamaAsk {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly options: OllamaOptions | null | undefined;
+  /** A conversation for the template, a prompt as it is, or nothing: then the model is only loaded. */
+  readonly input: Conversation | string | undefined;
+}
+
+/** How an endpoint wraps a piece of an answer. */
+export type Wrap = (piece: { readonly content: string; readonly thinking?: string }) => object;
+
+const NANOSECONDS_PER_MS = 1e6;
+
+/**
+ * Ollama's defaults (ollama/api/types.go, DefaultOptions).
+ * @throws BadRequestError for a larger context than there is
+ */
+function settingsOf(
+  options: OllamaOptions,
+  { contextSize }: ServedModel["engine"]["info"],
+): Omit<GenerationRequest, "promptIds"> {
+  const { num_ctx } = options;
+  if (num_ctx !== undefined && num_ctx > contextSize) {
+    throw new BadRequestError(
+      `options.num_ctx must be at most ${contextSize}, the context this model is served with, but is ${num_ctx}`,
+      "options.num_ctx",
+    );
+  }
+  const most = options.num_predict ?? -1;
+  return {
+    maxTokens: most < 0 ? contextSize : most,
+    sampling: {
+      ...SAMPLING_DEFAULTS,
+      temperature: options.temperature ?? 0.8,
+      topK: options.top_k ?? 40,
+      topP: options.top_p ?? 0.9,
+      minP: options.min_p ?? 0,
+      repetitionPenalty: options.repeat_penalty ?? 1,
+      repeatLastN: options.repeat_last_n ?? 64,
+      presencePenalty: options.presence_penalty ?? 0,
+      frequencyPenalty: options.frequency_penalty ?? 0,
+      seed: options.seed ?? freshSeed(),
+    },
+    stop: toStops(options.stop),
+    logprobs: false,
+  };
+}
+
+/** "name:latest" is "name" unless a model is really called that. */
+export function ollamaName(name: string, { store }: Exchange["server"]): string {
+  const exact = store.sources.some(({ id }) => id === name);
+  return exact ? name : name.replace(/:latest$/, "");
+}
+
+/** A piece of an answer in Ollama's words. */
+const pieceOf = ({ content, reasoning_content }: ChannelDelta) => ({
+  content: content ?? "",
+  ...(reasoning_content === undefined ? {} : { thinking: reasoning_content }),
+});
+
+/** Answers in lines of JSON, or in one object where the request does not want a stream. */
+export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wrap): Promise<Response> {
+  const { server } = exchange;
+  const arrived = performance.now();
+  const job = await openJob(exchange, ollamaName(ask.model, server));
+  const loadMs = performance.now() - arrived;
+  const head = () => ({ model: ask.model, created_at: new Date().toISOString() });
+  let streaming = false;
+  try {
+    const { model } = job;
+    if (ask.input === undefined) {
+      return Response.json({ ...head(), ...wrap({ content: "" }), done: true, done_reason: "load" });
+    }
+    const prompt =
+      typeof ask.input === "string" ? ask.input : server.chatPrompts.render(model, job.modelId, ask.input);
+    const promptIds = encodePrompt(model.tokenizer, prompt, { parseSpecial: true });
+    checkFits(promptIds, model.engine.info.contextSize);
+    const request = { ...settingsOf(ask.options ?? {}, model.engine.info), promptIds };
+
+    const end = ({ usage, timings, ...done }: DoneEvent) => ({
+      done: true,
+      done_reason: finishReasonOf(done as DoneEvent),
+      total_duration: Math.round((performance.now() - arrived) * NANOSECONDS_PER_MS),
+      load_duration: Math.round(loadMs * NANOSECONDS_PER_MS),
+      prompt_eval_count: usage.promptTokens,
+      prompt_eval_duration: Math.round((timings.firstToken ?? timings.done) * NANOSECONDS_PER_MS),
+      eval_count: usage.completionTokens,
+      eval_duration: Math.round((timings.done - (timings.firstToken ?? timings.done)) * NANOSECONDS_PER_MS),
+    });
+
+    if (!ask.stream) return Response.json(await whole(job, request, prompt, head, wrap, end));
+    streaming = true;
+    return await streamJob(
+      exchange,
+      job,
+      lines(job, request, prompt, head, wrap, end),
+      (error) => errorBody(error, "plain"),
+      (sent, onCancel) => ndjsonResponse(sent, { onCancel }),
+    );
+  } finally {
+    if (!streaming) job.close();
+  }
+}
+
+type Head = () => object;
+type End = (done: DoneEvent) => object;
+
+async function* lines(
+  job: Job,
+  request: GenerationRequest,
+  prompt: string,
+  head: Head,
+  wrap: Wrap,
+  end: End,
+): AsyncGenerator<object> {
+  const parser = answerParser(job.model, prompt);
+  for await (const event of job.generate(request)) {
+    if (event.type === "prompt") continue;
+    const deltas = parser.push(event.text);
+    if (event.type === "done") deltas.push(...parser.flush());
+    for (const delta of deltas) yield { ...head(), ...wrap(pieceOf(delta)), done: false };
+    if (event.type === "done") yield { ...head(), ...wrap({ content: "" }), ...end(event) };
+  }
+}
+
+async function whole(
+  job: Job,
+  request: GenerationRequest,
+  prompt: string,
+  head: Head,
+  wrap: Wrap,
+  end: End,
+): Promise<object> {
+  const parser = answerParser(job.model, prompt);
+  const deltas: ChannelDelta[] = [];
+  let figures: object = {};
+  for await (const event of job.generate(request)) {
+    if (event.type === "prompt") continue;
+    deltas.push(...parser.push(event.text));
+    if (event.type === "done") figures = end(event);
+  }
+  deltas.push(...parser.flush());
+  const content = deltas.map((delta) => delta.content ?? "").join("");
+  const thinking = deltas.map((delta) => delta.reasoning_content ?? "").join("");
+  return { ...head(), ...wrap({ content, ...(thinking === "" ? {} : { thinking }) }), ...figures };
+}

@@ -1,0 +1,63 @@
+import type { DoneEvent, GenerationRequest } from "@realizar/engine";
+import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
+import { toLogitBias, toStops } from "./prompt.ts";
+import type { OpenAiSampling } from "./schemas/openai.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** OpenAI's defaults; what it does not have is off. The window of penalties is the whole sequence. */
+export function openAiSettings(
+  fields: OpenAiSampling,
+  model: ServedModel,
+): Pick<GenerationRequest, "sampling" | "stop"> {
+  return {
+    sampling: {
+      ...SAMPLING_DEFAULTS,
+      temperature: fields.temperature ?? 1,
+      topK: fields.top_k ?? 0,
+      topP: fields.top_p ?? 1,
+      minP: fields.min_p ?? 0,
+      repetitionPenalty: fields.repetition_penalty ?? 1,
+      presencePenalty: fields.presence_penalty ?? 0,
+      frequencyPenalty: fields.frequency_penalty ?? 0,
+      repeatLastN: -1,
+      logitBias: toLogitBias(fields.logit_bias, model.engine.info.vocabSize),
+      seed: fields.seed ?? freshSeed(),
+    },
+    stop: toStops(fields.stop),
+  };
+}
+
+/** The seeds of several choices of one request: consecutive, so that the first is what a single choice would be. */
+export function withSeed<T extends Pick<GenerationRequest, "sampling">>(settings: T, choice: number): T {
+  const seed = (settings.sampling.seed + choice) % (Number.MAX_SAFE_INTEGER + 1);
+  return { ...settings, sampling: { ...settings.sampling, seed } };
+}
+
+/** OpenAI's usage object of several generations over the given prompts. */
+export function usageOf(promptTokens: number, usages: readonly DoneEvent["usage"][]) {
+  const sum = (read: (usage: DoneEvent["usage"]) => number) =>
+    usages.reduce((total, usage) => total + read(usage), 0);
+  const completionTokens = sum((usage) => usage.completionTokens);
+  // Choices of one prompt share it: it is counted once, and so is what was cached of it.
+  const cachedTokens = Math.min(
+    promptTokens,
+    sum((usage) => usage.cachedTokens),
+  );
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  };
+}
+
+/** The fields that every object of one answer repeats. */
+export function openAiHead(prefix: string, object: string, model: string, version: string) {
+  return {
+    id: `${prefix}-${crypto.randomUUID().replaceAll("-", "")}`,
+    object,
+    created: Math.floor(Date.now() / 1000),
+    model,
+    system_fingerprint: `realizar-${version}`,
+  };
+}

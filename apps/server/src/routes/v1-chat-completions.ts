@@ -1,0 +1,171 @@
+import type { ChannelDelta } from "@realizar/chat";
+import type { DoneEvent, GenerationEvent, GenerationRequest, TokenEvent } from "@realizar/engine";
+import { answerParser } from "../chat-prompt.ts";
+import { errorBody, type HttpError } from "../errors.ts";
+import type { Exchange } from "../exchange.ts";
+import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
+import { merge } from "../merge.ts";
+import { openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
+import { chatLogprobs } from "../openai-logprobs.ts";
+import type { Limits } from "../options.ts";
+import { checkFits, encodePrompt } from "../prompt.ts";
+import { post } from "../route.ts";
+import {
+  type ChatCompletionBody,
+  type ChatMessageBody,
+  chatCompletionRequest,
+  chatCompletionResponse,
+} from "../schemas/openai.ts";
+import { type ServerSentEvent, sseResponse } from "../sse.ts";
+import { streamJob } from "../stream-job.ts";
+
+/** One request, ready to run: every choice is generated from the same prompt. */
+interface Chat {
+  readonly job: Job;
+  readonly prompt: string;
+  readonly requests: readonly GenerationRequest[];
+  readonly wantsLogprobs: boolean;
+}
+
+/** "developer" is the newer name of "system", which templates know. */
+export function toChatMessage({ role, content, name, reasoning_content }: ChatMessageBody) {
+  return {
+    role: role === "developer" ? "system" : role,
+    content: content ?? "",
+    ...(name === undefined ? {} : { name }),
+    ...(reasoning_content === undefined ? {} : { reasoning_content }),
+  };
+}
+
+function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange): Chat {
+  const { model, modelId } = job;
+  const prompt = server.chatPrompts.render(model, modelId, {
+    messages: body.messages.map(toChatMessage),
+    ...(body.chat_template_kwargs ? { variables: body.chat_template_kwargs } : {}),
+  });
+  const promptIds = encodePrompt(model.tokenizer, prompt, { parseSpecial: true });
+  const { contextSize } = model.engine.info;
+  checkFits(promptIds, contextSize);
+  const wantsLogprobs = body.logprobs === true;
+  const settings = {
+    ...openAiSettings(body, model),
+    promptIds,
+    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? contextSize,
+    logprobs: wantsLogprobs,
+    ...(wantsLogprobs ? { topLogprobs: body.top_logprobs ?? 0 } : {}),
+  };
+  const requests = Array.from({ length: body.n ?? 1 }, (_, choice) => withSeed(settings, choice));
+  return { job, prompt, requests, wantsLogprobs };
+}
+
+async function answer({ job, prompt, requests, wantsLogprobs }: Chat, version: string) {
+  const { tokenizer } = job.model;
+  const generated = await Promise.all(requests.map((request) => collect(job.generate(request))));
+  return {
+    ...openAiHead("chatcmpl", "chat.completion", job.modelId, version),
+    choices: generated.map(({ text, tokens, finishReason }, index) => {
+      const parser = answerParser(job.model, prompt);
+      const deltas = [...parser.push(text), ...parser.flush()];
+      const join = (field: "content" | "reasoning_content") =>
+        deltas.map((delta) => delta[field] ?? "").join("");
+      const reasoning = join("reasoning_content");
+      return {
+        index,
+        message: {
+          role: "assistant",
+          content: join("content"),
+          ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+          refusal: null,
+        },
+        logprobs: wantsLogprobs ? chatLogprobs(tokenizer, tokens) : null,
+        finish_reason: finishReason,
+      };
+    }),
+    usage: usageOf(
+      requests[0]!.promptIds.length,
+      generated.map(({ usage }) => usage),
+    ),
+  };
+}
+
+/** OpenAI's chunks: the role, what is said, why each choice ended; the usage where asked for; `[DONE]`. */
+async function* chunks(
+  { job, prompt, requests, wantsLogprobs }: Chat,
+  version: string,
+  includeUsage: boolean,
+): AsyncGenerator<ServerSentEvent> {
+  const { tokenizer } = job.model;
+  const head = openAiHead("chatcmpl", "chat.completion.chunk", job.modelId, version);
+  const chunk = (index: number, delta: object, logprobs: object | null, finishReason: string | null) => ({
+    data: {
+      ...head,
+      choices: [{ index, delta, logprobs, finish_reason: finishReason }],
+      ...(includeUsage ? { usage: null } : {}),
+    },
+  });
+
+  const parsers = requests.map(() => answerParser(job.model, prompt));
+  /** Tokens whose log-probabilities wait for a chunk to leave with. */
+  const waiting: TokenEvent[][] = requests.map(() => []);
+  const usages: DoneEvent["usage"][] = [];
+
+  function* say(index: number, deltas: readonly ChannelDelta[]): Generator<ServerSentEvent> {
+    for (const delta of deltas) {
+      const tokens = waiting[index]!.splice(0);
+      yield chunk(index, delta, wantsLogprobs ? chatLogprobs(tokenizer, tokens) : null, null);
+    }
+  }
+
+  let started = false;
+  const events: AsyncGenerator<readonly [number, GenerationEvent]> = merge(
+    requests.map((request) => job.generate(request)),
+  );
+  for await (const [index, event] of events) {
+    if (!started) {
+      started = true;
+      for (const choice of requests.keys())
+        yield chunk(choice, { role: "assistant", content: "" }, null, null);
+    }
+    if (event.type === "token") {
+      if (wantsLogprobs) waiting[index]!.push(event);
+      yield* say(index, parsers[index]!.push(event.text));
+    } else if (event.type === "done") {
+      usages.push(event.usage);
+      yield* say(index, [...parsers[index]!.push(event.text), ...parsers[index]!.flush()]);
+      const rest = waiting[index]!.splice(0);
+      const logprobs = rest.length > 0 ? chatLogprobs(tokenizer, rest) : null;
+      yield chunk(index, {}, logprobs, finishReasonOf(event));
+    }
+  }
+  if (includeUsage) {
+    yield { data: { ...head, choices: [], usage: usageOf(requests[0]!.promptIds.length, usages) } };
+  }
+  yield { data: "[DONE]" };
+}
+
+export const openAiErrorEvent = (error: HttpError): ServerSentEvent => ({ data: errorBody(error, "openai") });
+
+export const chatCompletionsRoute = (limits: Limits) =>
+  post("/v1/chat/completions", {
+    summary: "Answers a conversation",
+    dialect: "openai",
+    request: chatCompletionRequest(limits.batchItems),
+    response: chatCompletionResponse,
+    streams: "text/event-stream",
+    handle: async (body, exchange) => {
+      const { version } = exchange.server;
+      const job = await openJob(exchange, body.model);
+      let streaming = false;
+      try {
+        const chat = prepare(body, job, exchange);
+        if (!body.stream) return Response.json(await answer(chat, version));
+        streaming = true;
+        const events = chunks(chat, version, body.stream_options?.include_usage === true);
+        return await streamJob(exchange, job, events, openAiErrorEvent, (sent, onCancel) =>
+          sseResponse(sent, limits.keepAliveMs, { onCancel }),
+        );
+      } finally {
+        if (!streaming) job.close();
+      }
+    },
+  });

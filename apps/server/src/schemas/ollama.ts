@@ -1,0 +1,136 @@
+import { z } from "zod";
+import {
+  additivePenalty,
+  flag,
+  integerIn,
+  neutral,
+  numberIn,
+  oneOf,
+  repetitionPenalty,
+  seed,
+  stop,
+  text,
+  unsupported,
+} from "./fields.ts";
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Ollama's Modelfile parameters (ollama/docs/modelfile). */
+const options = z.strictObject(
+  {
+    temperature: numberIn(0, 100).optional(),
+    top_k: integerIn(0, MAX_INT32).optional(),
+    top_p: numberIn(0, 1).optional(),
+    min_p: numberIn(0, 1).optional(),
+    repeat_penalty: repetitionPenalty().optional(),
+    repeat_last_n: integerIn(-1, MAX_INT32).optional(),
+    presence_penalty: additivePenalty(100).optional(),
+    frequency_penalty: additivePenalty(100).optional(),
+    seed: seed().optional(),
+    stop: stop().optional(),
+    num_ctx: integerIn(1, MAX_INT32).optional().describe("At most the context that the model is served with"),
+    num_predict: integerIn(-2, MAX_INT32).optional().describe("-1 and -2: to the end of the context"),
+  },
+  { error: "must be an object" },
+);
+export type OllamaOptions = z.output<typeof options>;
+
+const keepAlive = z.union([z.number(), z.string()], { error: "must be a duration" });
+
+const common = {
+  model: text(),
+  stream: flag().default(true),
+  options: options.nullish(),
+  keep_alive: neutral(keepAlive.nullable()).describe(
+    "Taken for compatibility: how long models stay loaded is the server's setting",
+  ),
+  format: unsupported(""),
+};
+
+const message = z.strictObject({
+  role: oneOf(["system", "user", "assistant", "tool"]),
+  content: text(),
+  thinking: text().optional(),
+  images: unsupported([]),
+  tool_calls: unsupported([]),
+  tool_name: unsupported(""),
+});
+
+export const ollamaChatRequest = z.strictObject({
+  ...common,
+  messages: z.array(message, { error: "must be an array of messages" }).default([]),
+  tools: unsupported([]),
+  think: flag().nullish().describe("Sets enable_thinking of templates that know it"),
+  logprobs: unsupported(false),
+});
+
+export const ollamaGenerateRequest = z.strictObject({
+  ...common,
+  prompt: text().default(""),
+  system: text().default(""),
+  raw: flag().default(false).describe("Take the prompt as it is, without the chat template"),
+  think: flag().nullish(),
+  suffix: unsupported(""),
+  images: unsupported([]),
+  template: unsupported(""),
+  context: unsupported([]),
+  logprobs: unsupported(false),
+});
+
+export const ollamaShowRequest = z.strictObject({
+  model: text().optional(),
+  name: text().optional(),
+  verbose: neutral(flag()),
+});
+
+const figures = {
+  model: z.string(),
+  created_at: z.string(),
+  done: z.boolean(),
+  done_reason: z.enum(["stop", "length", "load"]).optional(),
+  total_duration: z.int().optional(),
+  load_duration: z.int().optional(),
+  prompt_eval_count: z.int().optional(),
+  prompt_eval_duration: z.int().optional(),
+  eval_count: z.int().optional(),
+  eval_duration: z.int().optional(),
+};
+
+export const ollamaChatResponse = z.object({
+  ...figures,
+  message: z.object({ role: z.literal("assistant"), content: z.string(), thinking: z.string().optional() }),
+});
+export const ollamaGenerateResponse = z.object({
+  ...figures,
+  response: z.string(),
+  thinking: z.string().optional(),
+});
+
+const details = z.object({
+  parent_model: z.string(),
+  format: z.string(),
+  family: z.string(),
+  families: z.array(z.string()),
+  parameter_size: z.string(),
+  quantization_level: z.string(),
+});
+
+export const ollamaTagsResponse = z.object({
+  models: z.array(
+    z.object({
+      name: z.string(),
+      model: z.string(),
+      modified_at: z.string(),
+      size: z.int(),
+      digest: z.string(),
+      details,
+    }),
+  ),
+});
+export const ollamaShowResponse = z.object({
+  template: z.string(),
+  details,
+  model_info: z.record(z.string(), z.unknown()),
+  capabilities: z.array(z.string()),
+});
+export const ollamaVersionResponse = z.object({ version: z.string() });

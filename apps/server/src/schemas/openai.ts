@@ -1,0 +1,204 @@
+import { z } from "zod";
+import {
+  additivePenalty,
+  count,
+  flag,
+  integerIn,
+  logitBias,
+  neutral,
+  numberIn,
+  oneOf,
+  repetitionPenalty,
+  seed,
+  stop,
+  text,
+  tokenId,
+  unsupported,
+} from "./fields.ts";
+
+const MAX_INT32 = 2 ** 31 - 1;
+/** OpenAI's own bounds (platform.openai.com/docs/api-reference). */
+const MAX_TOP_LOGPROBS = 20;
+
+/** Parameters of both completion endpoints. The last three are not OpenAI's, but its other servers have them. */
+const generation = (maxChoices: number) => ({
+  model: text().nullish(),
+  frequency_penalty: additivePenalty(2).nullish(),
+  presence_penalty: additivePenalty(2).nullish(),
+  logit_bias: logitBias().nullish(),
+  n: integerIn(1, maxChoices).nullish(),
+  stop: stop().nullish(),
+  seed: seed().nullish(),
+  temperature: numberIn(0, 2).nullish(),
+  top_p: numberIn(0, 1).nullish(),
+  max_tokens: count().nullish(),
+  stream: flag().nullish(),
+  stream_options: z
+    .strictObject({ include_usage: flag().nullish(), include_obfuscation: unsupported(false) })
+    .nullish(),
+  user: neutral(text().nullable()),
+  top_k: integerIn(0, MAX_INT32).nullish(),
+  min_p: numberIn(0, 1).nullish(),
+  repetition_penalty: repetitionPenalty().nullish(),
+});
+
+const textPart = z.strictObject({
+  type: z.literal("text", { error: 'must be "text": other kinds of content are not supported' }),
+  text: text(),
+});
+
+const contentRule = { error: "must be a string or an array of text parts" };
+
+const message = z.strictObject({
+  role: oneOf(["system", "developer", "user", "assistant", "tool"]),
+  content: z.union([z.string(), z.array(textPart), z.null()], contentRule).optional(),
+  name: text().optional(),
+  reasoning_content: text().nullish(),
+  tool_call_id: unsupported(),
+  tool_calls: unsupported([]),
+  function_call: unsupported(),
+  refusal: unsupported(),
+  audio: unsupported(),
+  annotations: unsupported([]),
+});
+
+export const messagesOf = () =>
+  z
+    .array(message, { error: "must be an array of messages" })
+    .min(1, { error: "must be an array of at least one message" });
+
+export type ChatMessageBody = z.output<typeof message>;
+
+const templateVariables = z.record(z.string(), z.unknown(), { error: "must be an object" });
+
+export const chatCompletionRequest = (maxChoices: number) =>
+  z.strictObject({
+    ...generation(maxChoices),
+    messages: messagesOf(),
+    max_completion_tokens: count().nullish(),
+    logprobs: flag().nullish(),
+    top_logprobs: integerIn(0, MAX_TOP_LOGPROBS).nullish(),
+    chat_template_kwargs: templateVariables.nullish().describe("Further variables of the chat template"),
+    response_format: unsupported({ type: "text" }),
+    tools: unsupported([]),
+    tool_choice: unsupported("none", "auto"),
+    parallel_tool_calls: neutral(flag().nullable()),
+    functions: unsupported([]),
+    function_call: unsupported("none", "auto"),
+    modalities: unsupported(["text"]),
+    audio: unsupported(),
+    prediction: unsupported(),
+    reasoning_effort: unsupported(),
+    web_search_options: unsupported(),
+    verbosity: unsupported("medium"),
+    service_tier: unsupported("auto", "default"),
+    store: unsupported(false),
+    metadata: neutral(z.record(z.string(), z.string()).nullable()),
+    safety_identifier: neutral(text().nullable()),
+    prompt_cache_key: neutral(text().nullable()),
+    prompt_cache_retention: unsupported("in-memory"),
+  });
+export type ChatCompletionBody = z.output<ReturnType<typeof chatCompletionRequest>>;
+
+const promptRule = {
+  error: "must be a string, an array of strings, an array of token ids, or an array of such arrays",
+};
+const ids = z.array(tokenId(), promptRule);
+
+export const completionRequest = (maxChoices: number) =>
+  z.strictObject({
+    ...generation(maxChoices),
+    prompt: z.union([z.string(), z.array(z.string()).min(1), ids.min(1), z.array(ids).min(1)], promptRule),
+    echo: flag().nullish(),
+    logprobs: integerIn(0, MAX_TOP_LOGPROBS).nullish(),
+    best_of: unsupported(1),
+    suffix: unsupported(""),
+  });
+export type CompletionBody = z.output<ReturnType<typeof completionRequest>>;
+
+/** Fields of either endpoint that say how to sample. */
+export type OpenAiSampling = Pick<
+  CompletionBody,
+  | "frequency_penalty"
+  | "presence_penalty"
+  | "logit_bias"
+  | "stop"
+  | "seed"
+  | "temperature"
+  | "top_p"
+  | "top_k"
+  | "min_p"
+  | "repetition_penalty"
+>;
+
+const usage = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+  prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+});
+
+const alternative = z.object({
+  token: z.string(),
+  logprob: z.number(),
+  bytes: z.array(z.int()).nullable(),
+});
+
+export const chatCompletionResponse = z.object({
+  id: z.string(),
+  object: z.literal("chat.completion"),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      message: z.object({
+        role: z.literal("assistant"),
+        content: z.string(),
+        reasoning_content: z.string().optional(),
+        refusal: z.null(),
+      }),
+      logprobs: z
+        .object({
+          content: z.array(alternative.extend({ top_logprobs: z.array(alternative) })),
+          refusal: z.null(),
+        })
+        .nullable(),
+      finish_reason: z.enum(["stop", "length"]),
+    }),
+  ),
+  usage,
+});
+
+export const completionResponse = z.object({
+  id: z.string(),
+  object: z.literal("text_completion"),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      text: z.string(),
+      logprobs: z
+        .object({
+          tokens: z.array(z.string()),
+          token_logprobs: z.array(z.number().nullable()),
+          top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullable(),
+          text_offset: z.array(z.int()),
+        })
+        .nullable(),
+      finish_reason: z.enum(["stop", "length"]),
+    }),
+  ),
+  usage,
+});
+
+export const openAiModel = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.int(),
+  owned_by: z.string(),
+});
+export const openAiModels = z.object({ object: z.literal("list"), data: z.array(openAiModel) });
