@@ -80,6 +80,7 @@ describe("tokenizerFromGguf", () => {
       tokenTypes: tokens.map((text) => (/^<0x/.test(text) ? TOKEN_TYPE.byte : TOKEN_TYPE.normal)),
       merges: ["a b", "▁ ab", "\n \n"],
       bosId: 0,
+      addBos: false,
     });
     const encoded = tokenizer.encode("ab ab\n\né", { addSpecial: false });
     expect(encoded.map((id) => tokenizer.tokenText(id))).toEqual(["ab", "▁ab", "\n\n", "<0xC3>", "<0xA9>"]);
@@ -124,7 +125,10 @@ describe("tokenizerFromGguf", () => {
     expect(ends([], { eotId: 7, eomId: 8 }).texts).toHaveLength(3);
     expect(ends(["<|return|>", "<|call|>", "<|end|>"]).texts).not.toContain("<|end|>");
     const harmony = ends(["<|channel|>"]).tokenizer;
-    expect(harmony.decode([harmony.tokenId("<|channel|>")!])).toBe("<|channel|>");
+    const channel = harmony.tokenId("<|channel|>")!;
+    expect(harmony.decode([channel])).toBe("<|channel|>");
+    expect(harmony.encode("<|channel|>")).not.toContain(channel);
+    expect(harmony.encode("<|channel|>", { parseSpecial: true })).toEqual([channel]);
   });
 
   test("ids of 0xFFFFFFFF and -1 are absent, and a default frame needs no id", () => {

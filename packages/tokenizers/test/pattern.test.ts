@@ -27,6 +27,8 @@ describe("compilePattern", () => {
     ["[^a-c]+", "abxd", ["xd"]],
     ["[]a]+", "]a", ["]a"]],
     [String.raw`[\w-z]+`, "a-z!", ["a-z"]],
+    [String.raw`[+-\d]+`, "+-1,", ["+-1"]],
+    ["(?i)[a-c]+", "ABCabcd", ["ABCabc"]],
     [String.raw`[\x41\u0042\x{43}]+\r?`, "ABCD", ["ABC"]],
     ["^b$", "a\nb\nc", ["b"]],
     [".+", "a\nb", ["a", "b"]],

@@ -22,7 +22,7 @@ const HUGGING_FACE: Record<string, () => Promise<Tokenizer>> = {
   "hf-falcon": () => fromJson("tokenizers/falcon"),
   "hf-gpt2": () => fromJson("tokenizers/gpt2"),
   "hf-llama2": () => fromJson("tokenizers/llama2"),
-  "hf-llama3.2": () => llama3(),
+  "hf-llama3.2": () => llama3FromJson(),
   "hf-stories260K-hf": () => fromJson("stories260K/hf"),
   "hf-t5": () => fromJson("tokenizers/t5-small"),
   "hf-wiki-bpe": () => fromJson("tokenizers/wiki-bpe"),
@@ -32,6 +32,27 @@ const SENTENCEPIECE: Record<string, () => Promise<Tokenizer>> = {
   "spm-llama2-bpe": () => fromModel("llama2/tokenizer.model"),
   "spm-t5-unigram": () => fromModel("t5-small/spiece.model"),
 };
+
+/** The oracle's own set-up. */
+async function llama3FromJson(): Promise<Tokenizer> {
+  const lines = (await textOf("tokenizers/llama3.2/vocab.bpe")).split("\n");
+  const merges = lines.filter((line) => line !== "" && !line.startsWith("#version"));
+  const Regex = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
+  return tokenizerFromTokenizerJson({
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [{ type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false }, byteLevel],
+    },
+    model: {
+      type: "BPE",
+      vocab: await jsonOf("tokenizers/llama3.2/encoder.json"),
+      merges,
+      ignore_merges: true,
+    },
+    decoder: byteLevel,
+  });
+}
 
 async function llama3(): Promise<Tokenizer> {
   const merges = (await textOf("tokenizers/llama3.2/vocab.bpe")).split("\n");
