@@ -216,13 +216,20 @@ describe("errors", () => {
     ["{{ 1.0 / 0 }}", "by zero"],
     ["{{ 1.0 // 0 }}", "by zero"],
     ["{{ 1.0 % 0 }}", "modulo"],
-    ["{{ 'a' is odd }}", "an integer is needed"],
+    ["{{ [] is odd }}", "unsupported operand type(s) for %"],
     ["{{ 1 is divisibleby 0 }}", "modulo by zero"],
     ["{{ 1 in 'a' }}", "requires string as left operand"],
     ["{{ 1 in 1 }}", "is not iterable"],
     ["{% for a, b in [1] %}{% endfor %}", "'int' object is not iterable"],
     ["{% for a, b in [[1]] %}{% endfor %}", "cannot unpack 1 values into 2 names"],
     ["{{ strftime_now(1) }}", "must be str"],
+    ["{{ {}[0:1] }}", "'dict' object cannot be sliced"],
+    ["{{ range(99)|truncate(9) }}", "truncate cannot cut range"],
+    ["{{ nope|attr('x') }}", "'nope' is undefined"],
+    ["{{ nope|indent }}", "'nope' is undefined"],
+    ["{{ [[1]]|urlencode }}", "pairs of name and value"],
+    ["{{ [1]|indent }}", "indent needs str, not list"],
+    ["{{ 1|truncate }}", "has no len()"],
   ];
   for (const [source, message] of FAILURES) {
     test(source, () => {

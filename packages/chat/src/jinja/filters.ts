@@ -138,15 +138,19 @@ function* columns(value: Value, count: number, fill: Given, rt: Runtime): Genera
   }
 }
 
-/** The results of `change`, absent ones left out; nothing for a false value, None included, as in Jinja's filters. */
+/** The results of `change`; absent ones are left out. */
 function* each(value: Value, rt: Runtime, change: (item: Value) => Value | undefined): Generator<Value> {
-  if (!isTrue(value) && !(value instanceof Lazy)) return;
   const iterator = iterate(value);
   for (let next = iterator.next(); !next.done; next = iterator.next()) {
     rt.budget.spend(1);
     const result = change(next.value);
     if (result !== undefined) yield result;
   }
+}
+
+/** `map`, `select` and their kin take any false value, None included, for an empty list. */
+function orEmpty(value: Value): Value {
+  return isTrue(value) || value instanceof Lazy ? value : [];
 }
 
 /** `select` and its kin: `byAttribute` takes the attribute first; then the name of a test and its arguments. */
@@ -159,7 +163,7 @@ function selection(keep: boolean, byAttribute: boolean): Filter {
     const name = test === undefined ? null : (textOf(test) ?? fail("the name of a test must be str"));
     const holds = (item: Value) =>
       name === null ? isTrue(pick(item)) : runTest(name, pick(item), { positional: rest, named }, rt);
-    return new Lazy(each(value, rt, (item) => (holds(item) === keep ? item : undefined)));
+    return new Lazy(each(orEmpty(value), rt, (item) => (holds(item) === keep ? item : undefined)));
   };
 }
 
@@ -171,11 +175,11 @@ const map: Filter = (value, { positional, named }, rt) => {
       ["attribute", "default"],
       1,
     );
-    return new Lazy(each(value, rt, getter(attribute, rt, fallback)));
+    return new Lazy(each(orEmpty(value), rt, getter(attribute, rt, fallback)));
   }
   const name = textOf(positional[0]!) ?? fail("the name of a filter must be str");
   const args = { positional: positional.slice(1), named };
-  return new Lazy(each(value, rt, (item) => runFilter(name, item, args, rt)));
+  return new Lazy(each(orEmpty(value), rt, (item) => runFilter(name, item, args, rt)));
 };
 
 /** Python's own bound on converting text to an integer (sys.int_info). */
@@ -245,6 +249,8 @@ const round: Bound = (value, [precision, method]) => {
 };
 
 const indent: Bound = (value, [width, first, blank], rt) => {
+  if (value instanceof Undefined) fail(value.message);
+  if (textOf(value) === null) fail(`indent needs str, not ${typeName(value)}`);
   const source = soft(value, rt);
   const unit = width === undefined ? "    " : (textOf(width) ?? " ".repeat(boundedWidth(width, rt)));
   const lines = splitLines(`${textOf(source)}\n`);
@@ -359,16 +365,16 @@ const sum: Bound = (value, [attribute, start], rt) => {
 };
 
 const truncate: Bound = (value, [length, killWords, ending, leeway], rt) => {
-  const source = soft(value, rt);
-  const chars = codePoints(textOf(source)!);
   const end = ending === undefined ? "..." : str(ending, rt.budget);
   const most = integer(length, 255, "length");
   const keep = most - codePointLength(end);
   if (keep < 0) fail(`expected length >= ${codePointLength(end)}, got ${most}`);
-  if (chars.length <= most + integer(leeway, 5, "leeway")) return source;
+  const size = lengthOf(value) ?? fail(`object of type '${typeName(value)}' has no len()`);
+  if (size <= most + integer(leeway, 5, "leeway")) return value;
+  const chars = codePoints(textOf(value) ?? fail(`truncate cannot cut ${typeName(value)}`));
   const cut = chars.slice(0, keep).join("");
   const space = given(killWords, false) ? -1 : cut.lastIndexOf(" ");
-  return rewrap(source, (space === -1 ? cut : cut.slice(0, space)) + end);
+  return rewrap(value, (space === -1 ? cut : cut.slice(0, space)) + end);
 };
 
 /** Characters `urllib.parse.quote` leaves: letters, digits, `_.-~` and `/`. */
@@ -386,7 +392,10 @@ const urlencode: Bound = (value, _, rt) => {
   if (textOf(value) !== null || !isIterable(value)) return quote(value, rt, true);
   const pairs = value instanceof Dict ? value.entries() : list(value, rt).map((item) => list(item, rt));
   return pairs
-    .map(([k, v]: Value[]) => `${quote(k ?? null, rt, false)}=${quote(v ?? null, rt, false)}`)
+    .map((pair: Value[]) => {
+      if (pair.length !== 2) fail("urlencode needs pairs of name and value");
+      return pair.map((item) => quote(item, rt, false)).join("=");
+    })
     .join("&");
 };
 
@@ -439,6 +448,7 @@ const BOUND: readonly [string, readonly string[], number, Bound][] = [
     ["name"],
     1,
     (value, [name], rt) => {
+      if (value instanceof Undefined) fail(value.message);
       const text = textOf(name!) ?? "";
       return orElse(
         attributeOf(value, text, rt),

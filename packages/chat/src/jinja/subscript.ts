@@ -90,7 +90,7 @@ export function getSlice(value: Value, start: Value, stop: Value, step: Value, r
     const picked = pick(items, start, stop, stride);
     return Array.isArray(value) ? picked : new Tuple(picked);
   }
-  if (!(value instanceof Range)) return missing(value, "slice", rt);
+  if (!(value instanceof Range)) return fail(`'${typeName(value)}' object cannot be sliced`);
   const [from, to] = bounds(value.length, start, stop, stride);
   const at = (index: number) => value.start + index * value.step;
   return new Range(at(from), at(to), value.step * stride);

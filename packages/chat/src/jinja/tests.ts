@@ -1,6 +1,8 @@
+import { arithmetic } from "./arithmetic.ts";
 import { fail } from "./fault.ts";
 import { filters } from "./filters.ts";
 import { bind, collect, payToRead, type Runtime } from "./runtime.ts";
+import { str } from "./text.ts";
 import {
   Callable,
   compare,
@@ -21,16 +23,9 @@ import {
 
 export type Test = (value: Value, args: readonly Value[], rt: Runtime) => boolean;
 
-function integer(value: Value): bigint {
-  if (value instanceof Undefined) fail(value.message);
-  const number = numberOf(value);
-  return typeof number === "bigint" ? number : fail(`an integer is needed, not ${typeName(value)}`);
-}
-
-function remainder(value: Value, by: bigint): bigint {
-  const number = integer(value);
-  if (by === 0n) fail("integer modulo by zero");
-  return ((number % by) + by) % by;
+/** Python's `value % by`. */
+function remainder(value: Value, by: Value, rt: Runtime): number {
+  return Number(numberOf(arithmetic("%", numberOf(value) ?? value, by, rt.budget)) ?? Number.NaN);
 }
 
 function ordered(operator: string, holds: (order: number) => boolean): Test {
@@ -61,7 +56,7 @@ const gt = ordered(">", (order) => order > 0);
 const ge = ordered(">=", (order) => order >= 0);
 
 function cased(value: Value, rt: Runtime, pattern: RegExp): boolean {
-  const text = textOf(value) ?? "";
+  const text = str(value, rt.budget);
   rt.budget.read(text);
   return /[\p{Lu}\p{Ll}\p{Lt}]/u.test(text) && !pattern.test(text);
 }
@@ -85,11 +80,18 @@ const TESTS: readonly [string, number, Test][] = [
     (value) => lengthOf(value) !== null && !(value instanceof DictView || value instanceof Native),
   ],
   ["iterable", 0, (value) => isIterable(value)],
-  ["callable", 0, (value) => value instanceof Callable || (value instanceof Native && value.call !== null)],
+  [
+    "callable",
+    0,
+    (value) =>
+      value instanceof Callable ||
+      value instanceof Undefined ||
+      (value instanceof Native && value.call !== null),
+  ],
   ["escaped", 0, (value) => value instanceof Markup],
-  ["odd", 0, (value) => remainder(value, 2n) === 1n],
-  ["even", 0, (value) => remainder(value, 2n) === 0n],
-  ["divisibleby", 1, (value, [by]) => remainder(value, integer(by!)) === 0n],
+  ["odd", 0, (value, _, rt) => remainder(value, 2n, rt) === 1],
+  ["even", 0, (value, _, rt) => remainder(value, 2n, rt) === 0],
+  ["divisibleby", 1, (value, [by], rt) => remainder(value, by!, rt) === 0],
   ["lower", 0, (value, _, rt) => cased(value, rt, /[\p{Lu}\p{Lt}]/u)],
   ["upper", 0, (value, _, rt) => cased(value, rt, /[\p{Ll}\p{Lt}]/u)],
   ["sameas", 1, (value, [other]) => value === other],
