@@ -56,7 +56,9 @@ export function tokenizerFromTokenizerJson(
 
   const normalize = isPresent(root.normalizer) ? normalizerAt(root.normalizer) : (text: string) => text;
   const preTokenizer = isPresent(root.pre_tokenizer) ? preTokenizerAt(root.pre_tokenizer) : undefined;
-  const wordsOf = wordsBySpaceMark(model.vocabulary.ids.keys());
+  const wholeText = model.cuttable
+    ? wordsBySpaceMark(model.vocabulary.ids.keys())
+    : (text: string) => (text === "" ? [] : [text]);
   const raw = added.filter((token) => !token.normalized);
   const normalized = added
     .filter((token) => token.normalized)
@@ -80,7 +82,7 @@ export function tokenizerFromTokenizerJson(
     segment: addedTokenSplitters(raw),
     normalize,
     segmentNormalized: addedTokenSplitters(normalized),
-    split: preTokenizer ? piecesOf(preTokenizer.steps) : (text) => wordsOf(text),
+    split: preTokenizer ? piecesOf(preTokenizer.steps) : (text) => wholeText(text),
     encodeWord: cachedByWord(spelled ? (word) => model.encode(spellBytes(word)) : model.encode),
     before: frame.before,
     after: frame.after,

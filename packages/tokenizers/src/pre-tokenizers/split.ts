@@ -99,20 +99,33 @@ export function splitBefore(text: string, mark: string): readonly string[] {
   return pieces;
 }
 
+const MEMO_PIECES = 2 ** 14;
+const MEMO_LENGTH = 32;
+
+/** Remembers what short pieces become: words recur. Forgets everything when full. */
+function remembered(split: Splitter): Splitter {
+  const known = new Map<string, readonly string[]>();
+  return (text) => {
+    if (text.length > MEMO_LENGTH) return split(text);
+    let pieces = known.get(text);
+    if (pieces === undefined) {
+      pieces = split(text);
+      if (known.size >= MEMO_PIECES) known.clear();
+      known.set(text, pieces);
+    }
+    return pieces;
+  };
+}
+
 /** Each splitter applied to every piece of the one before. */
 export function inSequence(splitters: readonly Splitter[]): Splitter {
-  const [only] = splitters;
-  if (only !== undefined && splitters.length === 1) return only;
+  const [first, ...others] = splitters;
+  if (first === undefined) return (text) => (text === "" ? [] : [text]);
+  if (others.length === 0) return first;
+  const rest = remembered(inSequence(others));
   return (text) => {
-    let pieces: readonly string[] = text === "" ? [] : [text];
-    for (const split of splitters) {
-      if (pieces.length === 1) pieces = split(pieces[0]!);
-      else {
-        const finer: string[] = [];
-        for (const piece of pieces) for (const part of split(piece)) finer.push(part);
-        pieces = finer;
-      }
-    }
+    const pieces: string[] = [];
+    for (const piece of first(text)) for (const part of rest(piece)) pieces.push(part);
     return pieces;
   };
 }

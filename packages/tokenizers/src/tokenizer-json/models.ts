@@ -21,6 +21,8 @@ export interface JsonModel {
   readonly vocabulary: Vocabulary;
   readonly encode: WordModel;
   readonly unknownId?: number;
+  /** A text may be cut where no token reaches across: what a word is does not depend on where it ends. */
+  readonly cuttable: boolean;
 }
 
 function entriesAt(value: unknown, path: string): Vocabulary {
@@ -56,19 +58,22 @@ const kinds = (control: ReadonlySet<number>): Kinds<JsonModel> => ({
         ? undefined
         : unknownIn(vocabulary, stringAt(node.unk_token, "model.unk_token"));
     const fallsBack = booleanAt(node.byte_fallback, "model.byte_fallback", false);
+    const suffix = stringAt(node.end_of_word_suffix, "model.end_of_word_suffix", "");
+    const ignoreMerges = booleanAt(node.ignore_merges, "model.ignore_merges", false);
     return {
       vocabulary,
       unknownId,
+      cuttable: prefix === "" && suffix === "" && !ignoreMerges,
       encode: bpe({
         vocabulary,
         merges: resolveMerges(vocabulary, merges, control, prefix),
         control,
-        ignoreMerges: booleanAt(node.ignore_merges, "model.ignore_merges", false),
+        ignoreMerges,
         fuseUnknown: booleanAt(node.fuse_unk, "model.fuse_unk", false),
         unknownId,
         byteTokens: fallsBack ? byteTokenIds((text) => vocabulary.ids.get(text)) : undefined,
         continuingPrefix: prefix,
-        endSuffix: stringAt(node.end_of_word_suffix, "model.end_of_word_suffix", ""),
+        endSuffix: suffix,
       }),
     };
   },
@@ -91,6 +96,7 @@ const kinds = (control: ReadonlySet<number>): Kinds<JsonModel> => ({
     return {
       vocabulary,
       unknownId,
+      cuttable: true,
       encode: unigram({
         tokens: rows.filter((row) => !control.has(row.id)),
         unknownId,
@@ -105,6 +111,7 @@ const kinds = (control: ReadonlySet<number>): Kinds<JsonModel> => ({
     return {
       vocabulary,
       unknownId,
+      cuttable: false,
       encode: wordPiece({
         ids: textIds(vocabulary, control),
         unknownId,
@@ -117,7 +124,7 @@ const kinds = (control: ReadonlySet<number>): Kinds<JsonModel> => ({
     const vocabulary = entriesAt(node.vocab, "model.vocab");
     const unknownId = unknownIn(vocabulary, stringAt(node.unk_token, "model.unk_token", "<unk>"));
     const words = textIds(vocabulary, control);
-    return { vocabulary, unknownId, encode: (word) => [words.get(word) ?? unknownId] };
+    return { vocabulary, unknownId, cuttable: false, encode: (word) => [words.get(word) ?? unknownId] };
   },
 });
 

@@ -220,6 +220,15 @@ describe("models", () => {
   });
 });
 
+test("without a pre-tokenizer the whole text is one word", () => {
+  const ids = (model: Json) => tokenizerFromTokenizerJson({ model }).encode("a▁b");
+  expect(ids(wordLevel(["a▁b", "a", "▁", "▁b"]))).toEqual([1]);
+  expect(ids(wordLevel(["a", "▁", "▁b"]))).toEqual([0]);
+  const vocab = vocabOf(["?", "a", "▁", "b", "b</w>", "▁b</w>"]);
+  expect(ids({ type: "BPE", vocab, merges: ["▁ b</w>"], end_of_word_suffix: "</w>" })).toEqual([1, 5]);
+  expect(ids({ type: "BPE", vocab, merges: [] })).toEqual([1, 2, 3]);
+});
+
 describe("post-processors and added tokens", () => {
   const words = ["a", "[C]", "[S]", "[E]"];
   const marks = { "[C]": { id: "[C]", ids: [2] }, "[E]": { id: "[E]", ids: [3, 4] } };
