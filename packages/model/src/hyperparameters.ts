@@ -161,7 +161,7 @@ export function readExperts(
       experts,
       used: keys.count("expert_used_count", experts),
       weighting,
-      scale: keys.real("expert_weights_scale", 0) || 1,
+      scale: 1,
     },
     ffn: keys.count("expert_feed_forward_length", MAX_WIDTH, denseFfn),
   };

@@ -91,9 +91,7 @@ function yarn(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngles
     const kept = (1 - ramp) * extrapolation;
     return (frequency / factor) * (1 - kept) + frequency * kept;
   });
-  const stretch = (multiplier: number) => (factor <= 1 ? 1 : 0.1 * multiplier * Math.log(factor) + 1);
-  const logMultiplier = keys.real("rope.scaling.yarn_log_multiplier", 0);
-  const attention = logMultiplier === 0 ? stretch(1) : stretch(1) / stretch(logMultiplier);
+  const attention = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
   return {
     frequencies,
     magnitude:

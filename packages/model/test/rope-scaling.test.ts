@@ -69,7 +69,6 @@ describe("yarn", () => {
       2 * (0.1 * Math.log(4) + 1),
       12,
     );
-    expect(angles({ ...keys, "scaling.yarn_log_multiplier": 1 }).magnitude).toBe(1);
     expect(angles({ ...keys, "scaling.factor": 1 }).magnitude).toBe(1);
     const slow = { ...keys, "scaling.yarn_beta_fast": 1e-6, "scaling.yarn_beta_slow": 1e-7 };
     near(angles(slow).frequencies, [1, 0.01]);

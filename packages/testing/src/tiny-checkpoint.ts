@@ -295,16 +295,20 @@ function ggufMetadata(architecture: string, keys: Keys): ReadonlyMap<string, Ggu
     ["general.architecture", { type: "string", value: architecture }],
     ...Object.entries(keys).map(([key, value]): [string, GgufValue] => [
       `${architecture}.${key}`,
-      ggufValue(value),
+      ggufValue(key, value),
     ]),
   ]);
 }
 
-function ggufValue(value: TinyValue): GgufValue {
+/** Keys that GGUF keeps as float32 even where their value is whole. */
+const FLOAT_KEY = /(factor|freq_base|base_swa|epsilon|scale|softcapping)$/;
+
+function ggufValue(key: string, value: TinyValue): GgufValue {
   if (typeof value === "string") return { type: "string", value };
   if (typeof value === "boolean") return { type: "bool", value };
   if (typeof value === "object") return { type: "array", elementType: "bool", value };
-  return Number.isInteger(value) ? { type: "int32", value } : { type: "float32", value: Math.fround(value) };
+  if (FLOAT_KEY.test(key) || !Number.isInteger(value)) return { type: "float32", value: Math.fround(value) };
+  return value < 0 ? { type: "int32", value } : { type: "uint32", value };
 }
 
 /** Norms lie about 1, biases and sinks about 0, matrices keep the size of what they multiply. */

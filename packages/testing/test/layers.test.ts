@@ -57,11 +57,11 @@ function workspaces(): Workspace[] {
     });
 }
 
-/** TypeScript files under a folder. */
+/** TypeScript files under a folder, but for scripts that make fixtures. */
 function sources(folder: string): string[] {
   if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.tsx?$/.test(file) && !file.includes("node_modules"))
+    .filter((file) => /\.tsx?$/.test(file) && !/node_modules|fixtures/.test(file))
     .map((file) => join(folder, file));
 }
 
