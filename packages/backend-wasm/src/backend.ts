@@ -154,6 +154,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
   const largest = outputs.map((output) =>
     recordStep(output, request.maxRows, request.maxOutputRows, { weight: () => 0, layer: () => 0 }),
   );
+  const vocabSize = Math.min(...largest.map((r) => r.vocabSize));
   const programBytes = aligned((Math.max(...largest.map((r) => r.nodes.length)) + 2) * COMMAND_WORDS * 4);
   const arenaBytes = Math.max(
     ...largest.map((r) => placeBuffers(r.buffers)),
@@ -442,7 +443,17 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
       if (closed) throw new RangeError("the model is closed");
       const rows = batch.tokens.length;
       let furthest = 0;
-      for (let r = 0; r < rows; r++) furthest = Math.max(furthest, batch.positions[r]! + 1);
+      for (let r = 0; r < rows; r++) {
+        furthest = Math.max(furthest, batch.positions[r]! + 1);
+        const token = batch.tokens[r]!;
+        if (token < 0 || token >= vocabSize)
+          throw new RangeError(`token ${token} is not in the vocabulary of ${vocabSize}`);
+      }
+      for (const table of batch.pageTables) {
+        for (const page of table)
+          if (page < 0 || page >= kv.pages)
+            throw new RangeError(`page ${page} is not one of the ${kv.pages} pages`);
+      }
       if (
         rows > request.maxRows ||
         batch.logitRows.length > request.maxOutputRows ||

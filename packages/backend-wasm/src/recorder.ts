@@ -44,6 +44,8 @@ export interface Recording {
   readonly buffers: readonly Buffer[];
   readonly ropes: readonly { segment: number; spec: RopeSpec }[];
   readonly scratchBytes: number;
+  /** Rows of the token embedding: token ids are below. */
+  readonly vocabSize: number;
   readonly output: { readonly buffer: Buffer; readonly rows: number; readonly columns: number };
 }
 
@@ -95,6 +97,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
   const quantized = new Map<string, QuantizedActivation>();
   const routings: { ids: Buffer; weights: Buffer }[] = [];
   let scratchBytes = 0;
+  let vocabSize = Number.POSITIVE_INFINITY;
 
   const allocate = (segment: number, bytes: number): Buffer => {
     const buffer: Buffer = {
@@ -196,6 +199,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
   const embedRows = (w: Weight, array: "tokens" | "positions"): Tensor => {
     const segment = options.segmentOfWeight(w.name);
     const columns = w.shape.at(-1) ?? 0;
+    if (array === "tokens") vocabSize = Math.min(vocabSize, w.shape[0] ?? 0);
     const out = tensor(segment, options.rows, columns);
     push(segment, "embed", {
       out: place(out.buffer),
@@ -494,6 +498,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
     buffers,
     ropes,
     scratchBytes,
+    vocabSize,
     output: { buffer: result.buffer, rows: result.rows, columns: result.columns },
   };
 }
