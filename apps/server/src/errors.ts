@@ -235,18 +235,19 @@ export function toHttpError(thrown: unknown): HttpError {
       cause: thrown,
     });
   }
-  if (code === "ENGINE_PROMPT_TOO_LONG" && "promptTokens" in (thrown as Error)) {
-    const { promptTokens, contextSize } = thrown as Error & { promptTokens: number; contextSize: number };
-    return new PromptTooLongError(promptTokens, contextSize);
+  const error = thrown as Error & { readonly [field: string]: unknown };
+  const { promptTokens, contextSize, busy } = error;
+  if (code === "ENGINE_PROMPT_TOO_LONG" && typeof promptTokens === "number") {
+    return new PromptTooLongError(promptTokens, Number(contextSize));
   }
+  const { headers, ...mapping } = MAPPINGS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? FAILED;
   // No waiting helps a model that exceeds the budget by itself.
-  const never = code === "CACHE_MODEL_DOES_NOT_FIT" && "busy" in (thrown as Error) && isEmpty(thrown);
-  if (never) return new HttpError(code, 507, (thrown as Error).message, { type: "server_error" });
-  const mapping = MAPPINGS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? FAILED;
-  return new HttpError(code, mapping.status, (thrown as Error).message, { ...mapping, cause: thrown });
+  if (Array.isArray(busy) && busy.length === 0) {
+    return new HttpError(code, 507, error.message, { type: "server_error" });
+  }
+  const details = { type: mapping.type, cause: thrown, ...(headers === undefined ? {} : { headers }) };
+  return new HttpError(code, mapping.status, error.message, details);
 }
-
-const isEmpty = (error: unknown): boolean => (error as { busy: readonly unknown[] }).busy.length === 0;
 
 /** Which JSON shape an endpoint's errors have: `{"error": "..."}`, or OpenAI's error object. */
 export type Dialect = "plain" | "openai";

@@ -77,9 +77,20 @@ export async function openJob(exchange: Exchange, modelName: string | null | und
     let end: DoneEvent | undefined;
     signal.throwIfAborted();
     const handle = model.engine.submit(asked);
-    signal.addEventListener("abort", handle.cancel);
+    const events = handle[Symbol.asyncIterator]();
+    // An engine in the middle of a long step answers late; whoever waits is told at once.
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    aborted.catch(() => {});
+    const onAbort = () => {
+      handle.cancel();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort);
     try {
-      for await (const event of handle) {
+      while (end === undefined) {
+        const result = await Promise.race([events.next(), aborted]);
+        if (result.done) break;
+        const event = result.value;
         if (event.type === "token") {
           const now = performance.now();
           if (count === 0) times.firstTokenSeconds((now - start) / 1000);
@@ -88,13 +99,14 @@ export async function openJob(exchange: Exchange, modelName: string | null | und
           count++;
         } else if (event.type === "done") {
           end = event;
-          if (event.finishReason === "cancelled") throw signal.reason ?? new ClientGoneError();
           if (event.error !== undefined) throw event.error;
+          if (event.finishReason === "cancelled")
+            throw signal.aborted ? signal.reason : new ClientGoneError();
         }
         yield event;
       }
     } finally {
-      signal.removeEventListener("abort", handle.cancel);
+      signal.removeEventListener("abort", onAbort);
       handle.cancel();
       notes.generatedTokens = (notes.generatedTokens ?? 0) + count;
       const started = end?.timings.started ?? null;

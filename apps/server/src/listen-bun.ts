@@ -13,7 +13,9 @@ export interface Listener {
 }
 
 /** Seconds of silence after which a connection that has sent no whole request is closed. */
-const IDLE_SECONDS = 60;
+const REQUEST_IDLE_SECONDS = 60;
+/** The same once an answer has begun, until the next one: streams may have long pauses. Bun's longest. */
+const ANSWER_IDLE_SECONDS = 255;
 
 /** Serves an application on a port with Bun. */
 export function listenWithBun(
@@ -24,13 +26,15 @@ export function listenWithBun(
     hostname,
     port,
     ...(tls === undefined ? {} : { tls }),
-    idleTimeout: IDLE_SECONDS,
+    idleTimeout: REQUEST_IDLE_SECONDS,
     // The application counts a body's bytes itself, so that a refusal has the form of its other errors.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch(request, bun) {
+    async fetch(request, bun) {
       // An answer may take as long as the application's own deadline lets it.
       bun.timeout(request, 0);
-      return app.fetch(request);
+      const response = await app.fetch(request);
+      bun.timeout(request, ANSWER_IDLE_SECONDS);
+      return response;
     },
   });
   return {

@@ -53,7 +53,7 @@ export interface ModelStore {
   unload(id: string): Promise<boolean>;
   /** Loads every pinned model, one after the other. */
   loadPinned(): Promise<void>;
-  /** Whether every pinned model is loaded. */
+  /** Whether every pinned model has been loaded once. */
   pinnedReady(): boolean;
   list(): Promise<ModelInfo[]>;
   /** The loaded models. */
@@ -77,6 +77,7 @@ export function createModelStore(
   const byId = new Map(sources.map((source) => [source.id, source]));
   const watchers = new Set<(event: ModelEvent) => void>();
   const files = new Map<string, Promise<FileFacts>>();
+  let pinnedReady = sources.every(({ pinned }) => !pinned);
   const cache = createModelCache<ServedModel>({
     maxBytes: limits.modelBytes,
     maxEntries: limits.models,
@@ -166,8 +167,9 @@ export function createModelStore(
     unload: (id) => cache.unload(find(id).id),
     async loadPinned() {
       for (const source of sources) if (source.pinned) await load(source.id);
+      pinnedReady = true;
     },
-    pinnedReady: () => sources.every(({ id, pinned }) => !pinned || cache.peek(id) !== undefined),
+    pinnedReady: () => pinnedReady,
     list: () => Promise.all(sources.map(info)),
     loaded: () =>
       sources.flatMap(({ id }) => {

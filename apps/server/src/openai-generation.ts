@@ -1,7 +1,8 @@
 import type { DoneEvent, GenerationRequest } from "@realizar/engine";
 import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
+import { BadRequestError } from "./errors.ts";
 import { toLogitBias, toStops } from "./prompt.ts";
-import type { OpenAiSampling } from "./schemas/openai.ts";
+import type { CompletionBody, OpenAiSampling } from "./schemas/openai.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** OpenAI's defaults; what it does not have is off. The window of penalties is the whole sequence. */
@@ -25,6 +26,16 @@ export function openAiSettings(
     },
     stop: toStops(fields.stop),
   };
+}
+
+/** @throws BadRequestError for options of a stream that is not asked for */
+export function checkStreamOptions({
+  stream,
+  stream_options,
+}: Pick<CompletionBody, "stream" | "stream_options">) {
+  if (stream_options && !stream) {
+    throw new BadRequestError("stream_options must be left out unless stream is true", "stream_options");
+  }
 }
 
 /** The seeds of several choices of one request: consecutive, so that the first is what a single choice would be. */

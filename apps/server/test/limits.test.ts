@@ -68,6 +68,16 @@ describe("limits", () => {
     gate.open();
   });
 
+  test("a step that takes for ever does not keep its clients waiting", async () => {
+    const { ask } = toyServer(
+      { limits: { requestTimeoutMs: 5, firstEventMs: 1 } },
+      { beforeStep: () => new Promise(() => {}) },
+    );
+    expect((await ask("/generate", { prompt: "a" })).status).toBe(504);
+    const events = await allEvents(await ask("/stream/generate", { prompt: "a" }));
+    expect(events.map(({ event }) => event)).toEqual(["error"]);
+  });
+
   test("a client that leaves cancels its request", async () => {
     const gate = turnstile();
     const { ask, server } = toyServer({}, { beforeStep: gate.pass });

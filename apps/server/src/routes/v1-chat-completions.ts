@@ -1,11 +1,11 @@
 import type { ChannelDelta } from "@realizar/chat";
 import type { DoneEvent, GenerationEvent, GenerationRequest, TokenEvent } from "@realizar/engine";
 import { answerParser } from "../chat-prompt.ts";
-import { errorBody, type HttpError } from "../errors.ts";
+import { BadRequestError, errorBody, type HttpError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
 import { merge } from "../merge.ts";
-import { openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
+import { checkStreamOptions, openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
 import { chatLogprobs } from "../openai-logprobs.ts";
 import type { Limits } from "../options.ts";
 import { checkFits, encodePrompt } from "../prompt.ts";
@@ -47,6 +47,10 @@ function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange): Chat
   const { contextSize } = model.engine.info;
   checkFits(promptIds, contextSize);
   const wantsLogprobs = body.logprobs === true;
+  if (body.top_logprobs && !wantsLogprobs) {
+    throw new BadRequestError("top_logprobs must be left out unless logprobs is true", "top_logprobs");
+  }
+  checkStreamOptions(body);
   const settings = {
     ...openAiSettings(body, model),
     promptIds,

@@ -2,7 +2,7 @@ import type { DoneEvent, GenerationRequest, PromptEvent, TokenEvent } from "@rea
 import { BadRequestError } from "../errors.ts";
 import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
 import { merge } from "../merge.ts";
-import { openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
+import { checkStreamOptions, openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
 import { completionLogprobs } from "../openai-logprobs.ts";
 import type { Limits } from "../options.ts";
 import { checkFits, encodePrompt } from "../prompt.ts";
@@ -63,6 +63,7 @@ function promptsOf(given: CompletionBody["prompt"], { tokenizer, engine }: Serve
 }
 
 function prepare(body: CompletionBody, job: Job, limits: Limits): Completion {
+  checkStreamOptions(body);
   const { model } = job;
   const prompts = promptsOf(body.prompt, model);
   const n = body.n ?? 1;

@@ -40,6 +40,8 @@ describe("health", () => {
     open();
     await ready;
     for (const path of PATHS) expect((await ask(path)).status).toBe(200);
+    await ask("/models/unload", { model_id: "toy" });
+    expect((await ask("/health")).status).toBe(200);
   });
 
   test("a model that is not pinned is not waited for", async () => {

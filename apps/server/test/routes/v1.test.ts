@@ -281,6 +281,12 @@ describe("/v1/chat/completions", () => {
     [{ best_of: 2 }, "best_of", 'Unknown field "best_of"; leave it out or correct its name'],
     [{ temperature: 3 }, "temperature", "temperature must be a number from 0 to 2, but is 3"],
     [{ n: 0 }, "n", "n must be an integer from 1 to 128, but is 0"],
+    [
+      { stream_options: { include_usage: true } },
+      "stream_options",
+      "stream_options must be left out unless stream is true",
+    ],
+    [{ top_logprobs: 2 }, "top_logprobs", "top_logprobs must be left out unless logprobs is true"],
     [{ top_logprobs: 21 }, "top_logprobs", "top_logprobs must be an integer from 0 to 20, but is 21"],
     [{ messages: [] }, "messages", "messages must be an array of at least one message, but is []"],
     [{ messages: 1 }, "messages", "messages must be an array of messages, but is 1"],

@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { enginePort, type MessageTarget, serveEngine } from "@realizar/engine";
+import { createServer, type Server, workerOpener } from "../src/index.ts";
+import { continuing, loadInWorker, type WorkerPort } from "../src/worker-model.ts";
+import { type Ask, allEvents, asker } from "./toy-server.ts";
+import { toyTokenizer } from "./toy-tokenizer.ts";
+
+const TINY = new URL("./fixtures/tiny-llama.gguf", import.meta.url).pathname;
+const DATA = process.env.REALIZAR_TEST_DATA ?? new URL("../../../../shared/data", import.meta.url).pathname;
+const STORIES = `${DATA}/stories260K`;
+
+/** The worker's body in this thread, at the other end of a channel. */
+function inThisThread(): MessageTarget {
+  const { port1, port2 } = new MessageChannel();
+  const port: WorkerPort = enginePort(port2);
+  serveEngine(port, loadInWorker(port));
+  return Object.assign(port1, { terminate: () => port1.close() });
+}
+
+const source = { id: "tiny", path: TINY };
+const quiet = { signal: new AbortController().signal, onProgress: () => {} };
+
+describe("workerOpener", () => {
+  test("describes a file without loading it", async () => {
+    expect(await workerOpener().describe(source)).toEqual({
+      format: "gguf",
+      bytes: (await Bun.file(TINY).stat()).size,
+    });
+    expect(workerOpener().describe({ id: "x", path: "/no/such/file.gguf" })).rejects.toThrow();
+  });
+
+  test("opens a model over a channel", async () => {
+    const progress: number[] = [];
+    const opener = workerOpener({ startWorker: inThisThread, model: { threads: 1, contextSize: 128 } });
+    const model = await opener.open(source, {
+      ...quiet,
+      onProgress: ({ loaded }) => void progress.push(loaded),
+    });
+    expect(model.facts).toMatchObject({ format: "gguf", architecture: "llama", quantization: "F32" });
+    expect(model.facts.bytes).toBeGreaterThan(20_000);
+    expect(model.facts.parameterCount).toBeGreaterThan(4_000);
+    expect(model.facts.metadata).toMatchObject({ "general.name": "tiny", "llama.block_count": 1 });
+    expect(model.facts.metadata).not.toHaveProperty(["tokenizer.ggml.tokens"]);
+    expect(model.chatTemplate).toContain("messages");
+    expect(model.engine.info.contextSize).toBe(128);
+    expect(model.failure).toBeUndefined();
+    expect(progress.at(-1)).toBe(1);
+    await model.close();
+  });
+
+  test("a model whose worker dies says so, and its requests fail", async () => {
+    const thread = inThisThread() as unknown as MessagePort;
+    const opener = workerOpener({ startWorker: () => thread as unknown as MessageTarget });
+    const model = await opener.open(source, quiet);
+    thread.dispatchEvent(new Event("close"));
+    expect(model.failure?.message).toContain("worker died");
+    expect(model.engine.stats()).rejects.toThrow("worker died");
+    await model.close();
+  });
+
+  test("a load that is cancelled ends its worker", async () => {
+    const unload = new AbortController();
+    let ended = false;
+    const opener = workerOpener({
+      startWorker() {
+        queueMicrotask(() => unload.abort());
+        const target = new EventTarget();
+        return Object.assign(target, {
+          postMessage: () => {},
+          terminate() {
+            ended = true;
+            target.dispatchEvent(new Event("close"));
+          },
+        });
+      },
+    });
+    expect(opener.open(source, { ...quiet, signal: unload.signal })).rejects.toThrow("worker died");
+    await opener.open(source, { ...quiet, signal: unload.signal }).catch(() => {});
+    expect(ended).toBe(true);
+  });
+
+  test("a load that is cancelled does not start a worker", async () => {
+    const signal = AbortSignal.abort(new Error("unloaded"));
+    expect(workerOpener().open(source, { ...quiet, signal })).rejects.toThrow("unloaded");
+  });
+
+  test("a generated text keeps the space that its first token begins with", () => {
+    const plain = toyTokenizer();
+    // A vocabulary of words that drops the space at the start of a text, as SentencePiece's do.
+    const spm = {
+      ...plain,
+      encode: () => [9],
+      streamDecoder() {
+        let started = false;
+        return {
+          push(id: number) {
+            const text = id === 9 ? " a" : " b";
+            const shown = started ? text : text.trimStart();
+            started = true;
+            return shown;
+          },
+          flush: () => "",
+        };
+      },
+    };
+    const decoder = continuing(spm).streamDecoder();
+    expect(decoder.push(10) + decoder.push(9)).toBe(" b a");
+    expect(continuing(spm).endOfGeneration).toBe(plain.endOfGeneration);
+    const nothing = continuing({ ...spm, encode: () => [] }).streamDecoder();
+    expect(nothing.push(10)).toBe("b");
+  });
+});
+
+describe("a real model in its worker", () => {
+  let server: Server;
+  let ask: Ask;
+  beforeAll(async () => {
+    server = createServer({
+      models: [
+        { ...source, pinned: true },
+        { id: "broken", path: new URL("./toy-model.ts", import.meta.url).pathname },
+      ],
+      opener: workerOpener({ model: { threads: 1 } }),
+      version: "1",
+    });
+    ask = asker(server);
+    await server.ready();
+  });
+  afterAll(() => server.close(0));
+
+  test("generates the same tokens streamed, in a batch and alone", async () => {
+    const body = { max_tokens: 20, seed: 5, strategy: "top_k", temperature: 1.5 };
+    const prompts = ["one", "two three", "four"];
+    const alone = await Promise.all(
+      prompts.map(async (prompt) => (await ask("/generate", { prompt, ...body })).json()),
+    );
+    const batch = await (await ask("/batch/generate", { prompts, ...body })).json();
+    expect(batch.results).toEqual(alone);
+    for (const [i, prompt] of prompts.entries()) {
+      const events = await allEvents(await ask("/stream/generate", { prompt, ...body }));
+      const tokens = events.slice(0, -1).map(({ data }) => JSON.parse(data));
+      expect(prompt + tokens.map(({ text }) => text).join("")).toBe(alone[i].text);
+      expect(alone[i].token_ids.slice(-tokens.length)).toEqual(tokens.map(({ token_id }) => token_id));
+    }
+  });
+
+  test("health answers while it generates", async () => {
+    let done = false;
+    const running = ask("/generate", { prompt: "a", max_tokens: 2000, strategy: "top_k", top_k: 300 }).then(
+      (response) => {
+        done = true;
+        return response.json();
+      },
+    );
+    let healthy = 0;
+    while (!done) {
+      expect((await ask("/health")).status).toBe(200);
+      healthy++;
+      await Bun.sleep(1);
+    }
+    expect(healthy).toBeGreaterThan(1);
+    expect((await running).num_generated).toBeGreaterThan(0);
+  });
+
+  test("a file that is no model fails its own requests only", async () => {
+    const response = await ask("/generate", { prompt: "a", model_id: "broken" });
+    expect(response.status).toBe(500);
+    expect((await response.json()).error).toContain('The model "broken" cannot be loaded');
+    expect((await ask("/generate", { prompt: "a", max_tokens: 1 })).status).toBe(200);
+  });
+
+  test("chat, show and metrics", async () => {
+    const chat = await (
+      await ask("/v1/chat/completions", { messages: [{ role: "user", content: "hi" }], max_tokens: 3 })
+    ).json();
+    expect(chat.usage.completion_tokens).toBeLessThanOrEqual(3);
+    const shown = await (await ask("/api/show", { model: "tiny" })).json();
+    expect(shown.details.family).toBe("llama");
+    expect(await (await ask("/metrics")).text()).toMatch(/^realizar_kv_pages_used 0$/m);
+  });
+});
+
+const stories = existsSync(STORIES);
+describe.skipIf(!stories)(`stories260K ${stories ? "" : `(skipped: ${STORIES} is absent)`}`, () => {
+  test("/generate gives the reference text and ids", async () => {
+    const server = createServer({
+      models: [{ id: "stories", path: `${STORIES}/stories260K-f32.gguf` }],
+      opener: workerOpener({ model: { threads: 1 } }),
+      version: "1",
+    });
+    const answer = await (
+      await asker(server)("/generate", { prompt: "Once upon a time", max_tokens: 200 })
+    ).json();
+    const reference = await Bun.file(`${STORIES}/greedy-f32.txt`).text();
+    expect(answer.text).toBe(`Once upon a time${reference}`);
+    expect(answer.num_generated).toBe(200);
+    const spaced = await (
+      await asker(server)("/generate", { prompt: "The little dog", max_tokens: 3 })
+    ).json();
+    expect(spaced.text).toStartWith("The little dog was");
+    await server.close(0);
+  });
+});
