@@ -31,7 +31,7 @@ export function batchRegion(maxRows: number, maxOutputRows: number, contextSize:
 }
 
 /** Writes a batch into `words`, the segment's memory, whose batch region starts at byte `base`. */
-export function writeBatch(words: Int32Array, base: number, region: BatchRegion, batch: RaggedBatch): void {
+export function writeBatch(words: Uint32Array, base: number, region: BatchRegion, batch: RaggedBatch): void {
   const at = base >>> 2;
   words.set(batch.tokens, at + region.tokens);
   words.set(batch.positions, at + region.positions);

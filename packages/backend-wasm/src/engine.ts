@@ -1,0 +1,14 @@
+import type { KernelExports, KernelVariant } from "@realizar/kernels";
+import type { DtypeName } from "@realizar/tensor";
+
+/** The compiled kernels and what they can tell of sizes. */
+export interface Engine {
+  readonly module: WebAssembly.Module;
+  readonly kernels: KernelExports;
+  readonly variant: KernelVariant;
+  readonly threads: number;
+  /** Bytes of 16 packed rows; 0 for a type without kernels. */
+  groupBytes(dtype: DtypeName, columns: number): number;
+  /** Most bytes of one segment. */
+  readonly segmentBytes: number | undefined;
+}

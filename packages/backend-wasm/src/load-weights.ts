@@ -1,0 +1,59 @@
+import { type LoadRequest, NonFiniteWeightError, rowBytes } from "@realizar/tensor";
+import type { Engine } from "./engine.ts";
+import type { Executor } from "./executor.ts";
+import type { MemoryPlan } from "./memory-plan.ts";
+import type { Segment } from "./segment.ts";
+import { uploadMatrix, uploadVector, VECTOR_READERS } from "./upload.ts";
+
+/**
+ * Reads every weight into its place, matrices packed on all threads.
+ * @throws NonFiniteWeightError, the sources' own errors, the signal's reason
+ */
+export async function loadWeights(
+  request: LoadRequest,
+  engine: Engine,
+  plan: MemoryPlan,
+  segments: readonly Segment[],
+  executor: Executor,
+): Promise<void> {
+  const totalBytes = request.weights.reduce(
+    (sum, { dtype, shape }) =>
+      sum +
+      rowBytes(
+        dtype,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+    0,
+  );
+  let loadedBytes = 0;
+  const onBytes = (bytes: number) => {
+    loadedBytes += bytes;
+    request.onProgress?.({ loadedBytes, totalBytes });
+  };
+  for (const source of request.weights) {
+    request.signal?.throwIfAborted();
+    const index = plan.segmentOfWeight(source.name);
+    const { memory, layout } = segments[index]!;
+    const target = {
+      memory,
+      window: layout.arena,
+      windowBytes: layout.sizes.arena,
+      address: plan.weightAddress.get(source.name)!,
+      program: layout.programs,
+      run: () => executor.run([{ segment: index, program: layout.programs, copies: [] }]),
+      groupBytes: engine.groupBytes,
+    };
+    if (source.use === "matrix") {
+      await uploadMatrix(source, target, onBytes);
+      continue;
+    }
+    if (VECTOR_READERS[source.dtype] === undefined) {
+      throw new RangeError(
+        `"${source.name}" is a vector of type ${source.dtype}: only F32, F16 and BF16 are read`,
+      );
+    }
+    const values = await uploadVector(source, target, onBytes);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new NonFiniteWeightError(source.name, bad);
+  }
+}
