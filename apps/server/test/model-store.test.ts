@@ -137,6 +137,23 @@ describe("models on demand", () => {
     expect((await ask("/models/load", {})).status).toBe(400);
   });
 
+  test("a model that cannot be closed is gone all the same", async () => {
+    const opener = toyOpener();
+    const open = async (...args: Parameters<typeof opener.open>) => ({
+      ...(await opener.open(...args)),
+      close: () => Promise.reject(new Error("stuck")),
+    });
+    const server = createServer({ models: sources("a"), opener: { ...opener, open }, version: "1" });
+    const ask = asker(server);
+    await ask("/models/load", { model_id: "a" });
+    const events = readEvents((await ask("/models/events")).body!);
+    await events.next();
+    await ask("/models/unload", { model_id: "a" });
+    expect(JSON.parse((await events.next()).value!.data)).toMatchObject({ status: "unloaded" });
+    expect(await loadedIds(ask)).toEqual([]);
+    await server.close();
+  });
+
   test("unloading while it loads cancels the load", async () => {
     const opener = toyOpener({}, (_, { signal }) => {
       const { promise, reject } = Promise.withResolvers<void>();

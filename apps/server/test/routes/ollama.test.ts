@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { toyOpener } from "../toy-model.ts";
 import { toyServer, turnstile } from "../toy-server.ts";
 
 const TEMPLATE =
@@ -63,6 +64,23 @@ describe("Ollama's interface", () => {
     expect(models[0].details.families).toEqual(["toy"]);
     expect((await server.ask("/api/show", {})).status).toBe(400);
     expect((await server.ask("/api/show", { model: "none" })).status).toBe(404);
+  });
+
+  test.each([
+    [1_100_048_384, "1.1B"],
+    [260_032, "260K"],
+    [2_000_000, "2M"],
+    [12, "12"],
+    [undefined, ""],
+  ])("%p parameters are %p", async (parameterCount, size) => {
+    const opener = toyOpener();
+    const open = async (...args: Parameters<typeof opener.open>) => {
+      const model = await opener.open(...args);
+      return { ...model, facts: { ...model.facts, parameterCount } };
+    };
+    const server = toyServer({ opener: { ...opener, open } });
+    const shown = await (await server.ask("/api/show", { model: "toy" })).json();
+    expect(shown.details.parameter_size).toBe(size);
   });
 
   test("/api/chat streams lines of JSON", async () => {
