@@ -11,6 +11,6 @@ export interface Io {
   /** All of standard input; undefined where it is a terminal. */
   readInput(): Promise<string | undefined>;
   readFile(path: string): Promise<Uint8Array>;
-  /** Fires at Ctrl-C or SIGTERM. */
+  /** Fires at Ctrl-C or SIGTERM, with an `Interruption` as its reason. */
   readonly signal: AbortSignal;
 }

@@ -30,9 +30,21 @@ export function decimal(minimum: number, maximum: number) {
   };
 }
 
+/** Whole numbers, separated by commas. */
+export function integers(minimum: number, maximum: number) {
+  const one = integer(minimum, maximum);
+  return (text: string): number[] => text.split(",").map((part) => one(part.trim()));
+}
+
 /** Collects an option that may be given several times. */
 export function repeated(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** Collects stop strings. */
+export function stopText(value: string, before?: readonly string[]): string[] {
+  if (value === "") throw new InvalidArgumentError("It must not be empty.");
+  return repeated(value, before);
 }
 
 export const threads = integer(1, 256);

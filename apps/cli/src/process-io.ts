@@ -1,18 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { Interruption } from "./errors.ts";
 import type { Io } from "./io.ts";
 
+/** What is used of `process`. */
+export type HostProcess = Pick<NodeJS.Process, "on" | "exit" | "stdin" | "stdout" | "stderr">;
+
 /** The world of a real process. A first Ctrl-C or SIGTERM stops cleanly, a second one at once. */
-export function processIo(host: NodeJS.Process = process): Io {
+export function processIo(host: HostProcess = process): Io {
   const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) host.exit(130);
-    controller.abort(new Error("interrupted"));
-  };
-  host.on("SIGINT", stop);
-  host.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    host.on(signal, () => {
+      const interruption = new Interruption(signal);
+      if (controller.signal.aborted) host.exit(interruption.status);
+      controller.abort(interruption);
+    });
+  }
   // A reader that goes away (as `head` does) ends the program quietly.
-  host.stdout.on("error", (error: NodeJS.ErrnoException) => host.exit(error.code === "EPIPE" ? 0 : 1));
+  for (const stream of [host.stdout, host.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => host.exit(error.code === "EPIPE" ? 0 : 1));
   return {
     out: (piece) => void host.stdout.write(piece),
     err: (piece) => void host.stderr.write(piece),
@@ -23,9 +29,16 @@ export function processIo(host: NodeJS.Process = process): Io {
       try {
         return await readFile(path);
       } catch (cause) {
-        throw new Error(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+        const { code, message } = cause as NodeJS.ErrnoException;
+        throw new Error(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`, { cause });
       }
     },
     signal: controller.signal,
   };
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "no permission",
+};

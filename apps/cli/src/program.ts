@@ -1,15 +1,25 @@
 import { Command, CommanderError, Option } from "commander";
+import { bench } from "./commands/bench.ts";
+import { convert } from "./commands/convert.ts";
 import { info } from "./commands/info.ts";
+import { list } from "./commands/list.ts";
 import { perplexity } from "./commands/perplexity.ts";
+import { pull } from "./commands/pull.ts";
+import { quantize } from "./commands/quantize.ts";
+import { rm } from "./commands/rm.ts";
 import { run } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
+import { show } from "./commands/show.ts";
 import { tokenize } from "./commands/tokenize.ts";
-import { oneLine, UsageError } from "./errors.ts";
+import { Interruption, oneLine, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { contextSize, decimal, integer, repeated, threads } from "./options.ts";
+import { contextSize, decimal, integer, integers, repeated, stopText, threads } from "./options.ts";
+import { resolveModel, resolveServed } from "./resolve-model.ts";
 import { VERSION } from "./version.ts";
 
 const INFINITY = Number.POSITIVE_INFINITY;
+/** Tokens, more than any context has. */
+const MOST = 2 ** 24;
 
 const threadsOption = () =>
   new Option("-t, --threads <n>", "compute threads (default: physical cores)").argParser(threads);
@@ -37,11 +47,13 @@ export async function main(
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (io.signal.aborted) return 130;
+    if (io.signal.aborted) return statusOf(io.signal.reason);
     io.err(`realizar: ${oneLine(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
+
+const statusOf = (reason: unknown) => (reason instanceof Interruption ? reason.status : 130);
 
 function program(io: Io, environment: Readonly<Record<string, string | undefined>>): Command {
   const root = new Command("realizar")
@@ -53,8 +65,11 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       writeErr: io.err,
       getErrHelpWidth: () => io.columns,
       getOutHelpWidth: () => io.columns,
+      outputError: oneLineError("realizar"),
     })
     .showSuggestionAfterError();
+
+  const located = (model: string) => resolveModel(model, environment);
 
   root
     .command("run <model> [prompt]")
@@ -65,15 +80,15 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .option("--top-p <p>", "the likeliest that reach p together; 1 is off", decimal(0, 1), 0.95)
     .option("--min-p <p>", "those p times as likely as the likeliest; 0 is off", decimal(0, 1), 0.05)
     .option("--seed <n>", "same seed, same text (default: a fresh one)", integer(0))
-    .option("--stop <text>", "end before this text; may be given several times", repeated)
+    .option("--stop <text>", "end before this text; may be given several times", stopText)
     .addOption(threadsOption())
     .addOption(contextOption())
     .addOption(kvTypeOption())
-    .option("--file <path>", "read the prompt from a file")
-    .option("--echo", "print the prompt first")
+    .option("--file <path>", "read the prompt from a file; a last line break is left out")
+    .option("--echo", "print the prompt too")
     .addOption(formatOption(["text", "json", "stream"]))
     .addHelpText("after", EXAMPLES_RUN)
-    .action((model, prompt, flags) => run(io, model, prompt, flags));
+    .action(async (model, prompt, flags) => run(io, await located(model), prompt, flags));
 
   root
     .command("serve")
@@ -114,19 +129,27 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
         .default("warn"),
     )
     .addHelpText("after", EXAMPLES_SERVE)
-    .action((flags) => serve(io, { ...flags, environmentKey: environment.REALIZAR_API_KEY }));
+    .action(async (flags) =>
+      serve(io, {
+        ...flags,
+        model: await Promise.all((flags.model ?? []).map((text: string) => resolveServed(text, environment))),
+        environmentKey: environment.REALIZAR_API_KEY,
+      }),
+    );
 
   root
     .command("info [model]")
     .description("describe a model file or folder, or this program")
     .addOption(formatOption(["text", "json"]))
-    .action((model, flags) => info(io, model, flags));
+    .addHelpText("after", EXAMPLES_INFO)
+    .action(async (model, flags) => info(io, model && (await located(model)), flags));
 
   root
     .command("tokenize <model> <text>")
     .description("print the token ids of a text")
     .addOption(formatOption(["text", "json"]))
-    .action((model, text, flags) => tokenize(io, model, text, flags));
+    .addHelpText("after", EXAMPLES_TOKENIZE)
+    .action(async (model, text, flags) => tokenize(io, await located(model), text, flags));
 
   root
     .command("perplexity <model>")
@@ -137,11 +160,76 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .addOption(threadsOption())
     .addOption(kvTypeOption())
     .addOption(formatOption(["text", "json"]))
-    .action((model, flags) => perplexity(io, model, flags));
+    .addHelpText("after", EXAMPLES_PERPLEXITY)
+    .action(async (model, flags) => perplexity(io, await located(model), flags));
 
-  for (const command of root.commands) command.exitOverride().copyInheritedSettings(root);
+  root
+    .command("bench <model>")
+    .description("measure speed in llama-bench's conventions")
+    .option("-p, --prompt-length <n,...>", "prompt lengths in tokens; 0 is none", integers(0, MOST), [512])
+    .option("-n, --gen-length <n,...>", "tokens decoded one by one; 0 is none", integers(0, MOST), [128])
+    .option("-d, --depth <n,...>", "tokens in the context beforehand", integers(0, MOST), [0])
+    .option("-t, --threads <n,...>", "compute threads (default: physical cores)", integers(1, 256))
+    .option("-r, --repetitions <n>", "runs of each test after one to warm up", integer(1, 1000), 5)
+    .addOption(kvTypeOption())
+    .addOption(
+      new Option("-o, --output <format>", "output format").choices(["table", "json"]).default("table"),
+    )
+    .action(async (model, flags) => bench(io, await located(model), flags));
+
+  root
+    .command("quantize <in> <out> <type>")
+    .description("write a model with its weights in another type, such as Q8_0 or Q4_K_M")
+    .action(async (input, output, type) => quantize(io, await located(input), output, type));
+
+  root
+    .command("convert <dir> <out>")
+    .description("write a Hugging Face folder as one GGUF file")
+    .action(async (input, output) => convert(io, await located(input), output));
+
+  root
+    .command("pull <name>")
+    .description("download a model: org/name, org/name:Q4_K_M or a URL")
+    .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", EXAMPLES_PULL)
+    .action((name, flags) => pull(io, environment, name, flags));
+
+  root
+    .command("list")
+    .alias("ls")
+    .description("list downloaded models")
+    .addOption(formatOption(["text", "json"]))
+    .action((flags) => list(io, environment, flags));
+
+  root
+    .command("show <name>")
+    .description("describe a downloaded model")
+    .addOption(formatOption(["text", "json"]))
+    .action((name, flags) => show(io, environment, name, flags));
+
+  root
+    .command("rm <names...>")
+    .description("remove downloaded models")
+    .addOption(formatOption(["text", "json"]))
+    .action((names, flags) => rm(io, environment, names, flags));
+
+  for (const command of root.commands) {
+    command
+      .copyInheritedSettings(root)
+      .configureOutput({ outputError: oneLineError(`realizar ${command.name()}`) });
+  }
   return root;
 }
+
+/** commander's complaint on one line, with where to read on. */
+const oneLineError = (name: string) => (text: string, write: (text: string) => void) => {
+  const complaint = text
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/\.$/, "");
+  write(`realizar: ${complaint}; see ${name} --help\n`);
+};
 
 const EXAMPLES_RUN = `
 Examples:
@@ -154,4 +242,33 @@ const EXAMPLES_SERVE = `
 Examples:
   realizar serve --model model.gguf
   realizar serve --model small=a.gguf --model large=b.gguf --port 9000
+`;
+
+const EXAMPLES_INFO = `
+Examples:
+  realizar info
+  realizar info model.gguf
+  realizar info model.gguf --format json
+`;
+
+const EXAMPLES_TOKENIZE = `
+Examples:
+  realizar tokenize model.gguf "Once upon a time"
+  realizar tokenize tokenizer.json "Once upon a time" --format json
+`;
+
+const EXAMPLES_PERPLEXITY = `
+Examples:
+  realizar perplexity model.gguf --file text.txt
+  realizar perplexity model.gguf --file text.txt --context 256 --chunks 20
+`;
+
+const EXAMPLES_PULL = `
+Examples:
+  realizar pull org/name                          Q4_K_M, else the next best
+  realizar pull org/name:Q8_0
+  realizar pull org/name/folder/model.gguf
+  realizar pull https://host/model.gguf
+
+HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to huggingface_hub.
 `;

@@ -12,8 +12,14 @@ export function bytesText(bytes: number): string {
   return `${bytes} B`;
 }
 
+/** Speed as someone else measured it; else it is the mean since the start. */
+export interface Rate {
+  readonly bytesPerSecond: number;
+  readonly etaSeconds: number | undefined;
+}
+
 export interface ProgressBar {
-  update(done: number, total: number): void;
+  update(done: number, total: number, rate?: Rate): void;
   /** Clears the line. */
   end(): void;
 }
@@ -24,14 +30,15 @@ export function progressBar(io: Io, label: string, now: () => number = () => per
   let last = Number.NEGATIVE_INFINITY;
   let shown = false;
   return {
-    update(done, total) {
+    update(done, total, rate) {
       const time = now();
       if (!io.terminal || (time - last < 80 && done < total)) return;
       last = time;
       shown = true;
       const share = total > 0 ? Math.min(1, done / total) : 1;
-      const speed = done / Math.max(1e-3, (time - start) / 1000);
-      const left = share < 1 ? ` ${Math.ceil((total - done) / Math.max(1, speed))}s left` : "";
+      const speed = rate?.bytesPerSecond ?? done / Math.max(1e-3, (time - start) / 1000);
+      const seconds = rate === undefined ? (total - done) / Math.max(1, speed) : rate.etaSeconds;
+      const left = share < 1 && seconds !== undefined ? ` ${Math.ceil(seconds)}s left` : "";
       const tail = ` ${String(Math.floor(share * 100)).padStart(3)}% ${bytesText(done)}/${bytesText(total)} ${bytesText(speed)}/s${left}`;
       const room = Math.max(0, Math.min(40, io.columns - label.length - tail.length - 4));
       const full = Math.round(room * share);

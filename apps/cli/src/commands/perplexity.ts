@@ -1,5 +1,6 @@
 import type { Llm } from "@realizar/llm";
 import { GREEDY } from "@realizar/sampling";
+import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { type LoadFlags, loadModel } from "./load-model.ts";
 
@@ -16,11 +17,11 @@ export interface PerplexityFlags extends LoadFlags {
  */
 export async function perplexity(io: Io, model: string, flags: PerplexityFlags): Promise<void> {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await io.readFile(flags.file));
-  await using llm = await loadModel(io, model, { ...flags, ctxSize: flags.context });
+  await using llm = await loadModel(io, model, { ...flags, ctxSize: flags.context }, "--context");
   const ids = llm.tokenizer.encode(text);
   const whole = Math.floor(ids.length / flags.context);
   if (whole === 0)
-    throw new RangeError(
+    throw new UsageError(
       `the text has ${ids.length} tokens, fewer than one chunk of ${flags.context}: give a longer text or a smaller --context`,
     );
   const chunks = Math.min(whole, flags.chunks ?? whole);

@@ -35,6 +35,7 @@ export async function run(io: Io, model: string, prompt: string | undefined, fla
     if (flags.format === "text") io.out(piece);
   };
   if (flags.echo) say(text);
+  if (flags.echo && flags.format === "stream") io.out(`${JSON.stringify({ token_ids: promptIds, text })}\n`);
   const stream = llm.generate(promptIds, {
     maxTokens: flags.maxTokens,
     temperature: flags.temperature,
@@ -64,8 +65,8 @@ export async function run(io: Io, model: string, prompt: string | undefined, fla
         io.out(`${JSON.stringify({ token_id: token.tokenId, text: token.text })}\n`);
     }
   } finally {
-    // The line is ended also where Ctrl-C cut it short.
-    if (flags.format === "text") io.out("\n");
+    // The line is ended also where Ctrl-C cut it short; a refusal leaves standard output empty.
+    if (flags.format === "text" && (finish?.finish_reason !== "error" || said !== "")) io.out("\n");
   }
   if (finish === undefined) return;
   const { finish_reason, timings } = finish;
@@ -104,11 +105,14 @@ async function promptOf(io: Io, prompt: string | undefined, file: string | undef
   if (prompt !== undefined && file !== undefined)
     throw new UsageError("give the prompt as an argument or with --file, not both");
   if (prompt !== undefined) return prompt;
-  if (file !== undefined) return new TextDecoder().decode(await io.readFile(file));
+  if (file !== undefined) return withoutLastBreak(new TextDecoder().decode(await io.readFile(file)));
   const input = await io.readInput();
-  if (input === undefined)
+  if (input === undefined || input === "")
     throw new UsageError(
       'no prompt: give it as the second argument, with --file or on standard input, as in: realizar run MODEL "Once upon a time"',
     );
-  return input.replace(/\r?\n$/, "");
+  return withoutLastBreak(input);
 }
+
+/** Editors and `echo` end a text with a line break that is not meant. */
+const withoutLastBreak = (text: string) => text.replace(/\r?\n$/, "");

@@ -1,5 +1,12 @@
 import { basename } from "node:path";
-import { createServer, type Listener, type Server, workerOpener } from "@realizar/server";
+import {
+  createServer,
+  type Listener,
+  OptionError,
+  type Server,
+  type ServerOptions,
+  workerOpener,
+} from "@realizar/server";
 import pino from "pino";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -43,14 +50,17 @@ export function modelSource(text: string): { id: string; path: string } {
 /** Serves models until Ctrl-C or SIGTERM, then finishes what runs and returns. */
 export async function serve(io: Io, flags: ServeFlags): Promise<void> {
   const named = flags.model ?? [];
-  if (named.length === 0) throw new UsageError("no model to serve: name one with --model [name=]path");
+  if (named.length === 0)
+    throw new UsageError("no model to serve: name one, as in: realizar serve --model model.gguf");
   const apiKeys = [
     ...(flags.apiKey ?? []),
     ...(await keysOfFile(io, flags.apiKeyFile)),
     ...(flags.environmentKey ? [flags.environmentKey] : []),
   ];
   const tls = await tlsOf(io, flags.tlsCert, flags.tlsKey);
-  const server = createServer({
+  // Until the models are loaded, what goes wrong is told once, by this command itself.
+  const logger = pino({ level: "silent" }, pino.destination(2));
+  const server = created({
     models: named.map((text) => ({ ...modelSource(text), pinned: !flags.lazy })),
     opener: workerOpener({
       model: {
@@ -61,7 +71,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
       },
     }),
     version: VERSION,
-    logger: pino({ level: flags.logLevel }, pino.destination(2)),
+    logger,
     apiKeys,
     corsOrigins: flags.corsOrigin ?? [],
     metricsCompat: flags.metricsCompat,
@@ -78,6 +88,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
       `realizar ${VERSION} on ${listener.url} (loading ${named.length === 1 ? "1 model" : `${named.length} models`})\n`,
     );
     await server.ready();
+    logger.level = flags.logLevel;
     io.out(
       screen(
         listener.url,
@@ -85,9 +96,18 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
       ),
     );
     await aborted(io.signal);
-    io.err("stopping: running requests may finish\n");
+    io.err("stopping: running requests may finish; Ctrl-C again stops at once\n");
   } finally {
     await server.close(flags.grace * 1000);
+  }
+}
+
+/** A model named twice and the like is a mistake in the command line. */
+function created(options: ServerOptions): Server {
+  try {
+    return createServer(options);
+  } catch (cause) {
+    throw cause instanceof OptionError ? new UsageError(cause.message, { cause }) : cause;
   }
 }
 

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TinyFileOptions, writeTinyGguf } from "../../../packages/testing/src/tiny-files.ts";
+import type { Io } from "../src/io.ts";
+import { main } from "../src/program.ts";
+
+/** The entry point, for tests of a true process. */
+export const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+const repository = join(import.meta.dirname, "../../..");
+/** Real models with reference outputs; suites that use them skip where they are absent. */
+export const DATA = process.env.REALIZAR_TEST_DATA ?? join(repository, "../shared/data");
+
+export interface World {
+  readonly terminal?: boolean;
+  readonly columns?: number;
+  /** Standard input; a terminal where left out. */
+  readonly input?: string;
+  readonly environment?: Record<string, string>;
+  readonly signal?: AbortSignal;
+  /** Hears of every piece of standard output. */
+  readonly onOut?: (text: string) => void;
+}
+
+export interface Result {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line in this process. */
+export async function cli(argv: readonly string[], world: World = {}): Promise<Result> {
+  let out = "";
+  let err = "";
+  const io: Io = {
+    out: (text) => {
+      out += text;
+      world.onOut?.(text);
+    },
+    err: (text) => {
+      err += text;
+    },
+    terminal: world.terminal ?? false,
+    columns: world.columns ?? 80,
+    readInput: async () => world.input,
+    readFile,
+    signal: world.signal ?? new AbortController().signal,
+  };
+  const status = await main(argv, io, world.environment);
+  return { status, out, err };
+}
+
+/** Runs the command line as a process of its own, to its end. */
+export async function realizar(argv: readonly string[], input = ""): Promise<Result> {
+  const child = Bun.spawn([process.execPath, MAIN, ...argv], {
+    stdin: new Blob([input]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { status: await child.exited, out, err };
+}
+
+/** A folder that is gone when the tests are. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "realizar-cli-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A tiny model in that folder. */
+export const tinyModel = (folder: string, name = "model.gguf", options?: TinyFileOptions) =>
+  writeTinyGguf(join(folder, name), options);
+
+/** Nothing that a person should not see. */
+export const STACK = /\n\s+at |node:internal|\.ts:\d+/;
