@@ -137,6 +137,10 @@ async function answer(
       headers: { ...error.details.headers },
     });
   }
+  if (request.method === "HEAD" && response.body !== null) {
+    await response.body.cancel();
+    response = new Response(null, response);
+  }
   response.headers.set("x-request-id", requestId);
   server.metrics.request(endpoint, response.status);
 

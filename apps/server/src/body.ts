@@ -2,6 +2,7 @@ import type { z } from "zod";
 import {
   BadRequestError,
   BodyTimeoutError,
+  ClientGoneError,
   PayloadTooLargeError,
   UnsupportedMediaTypeError,
 } from "./errors.ts";
@@ -17,7 +18,7 @@ export interface BodyRules extends Pick<Limits, "bodyBytes" | "bodyTimeoutMs"> {
 
 /**
  * Reads a request body and checks it against a schema.
- * @throws UnsupportedMediaTypeError, PayloadTooLargeError, BodyTimeoutError, BadRequestError
+ * @throws UnsupportedMediaTypeError, PayloadTooLargeError, BodyTimeoutError, ClientGoneError, BadRequestError
  */
 export async function readBody<S extends z.ZodType>(
   request: Request,
@@ -27,7 +28,7 @@ export async function readBody<S extends z.ZodType>(
   checkContentType(request.headers, rules);
   const bytes = await readBytes(request, rules);
   const value = parseJson(bytes);
-  const result = schema.safeParse(value, { reportInput: true });
+  const result = schema.safeParse(value);
   if (!result.success) throw toBadRequest(result.error.issues[0]!, value);
   return result.data;
 }
@@ -66,6 +67,9 @@ async function readBytes(request: Request, { bodyBytes, bodyTimeoutMs }: BodyRul
       }
       chunks.push(part.value);
     }
+  } catch (error) {
+    if (error instanceof PayloadTooLargeError) throw error;
+    throw new ClientGoneError();
   } finally {
     clearTimeout(timer);
   }

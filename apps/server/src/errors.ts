@@ -215,11 +215,13 @@ const MAPPINGS: readonly (readonly [code: string, mapping: Mapping])[] = [
   ["CACHE_", FAILED],
 ];
 
-/** The `code` of a named error: capitals, as every package of this project has them. */
+/** The `code` of a named error: PACKAGE_WHAT, as every package of this project has them; not a platform's ERR_WHAT. */
 function codeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
   const { code } = thrown;
-  return typeof code === "string" && /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(code) ? code : undefined;
+  return typeof code === "string" && /^(?!ERR_|ABORT_ERR)[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(code)
+    ? code
+    : undefined;
 }
 
 /**

@@ -50,10 +50,10 @@ export async function streamJob<T>(
   function finish(): void {
     job.close();
     // Where the reader left, the values have not come to their end by themselves.
-    values.return(undefined).then(
-      () => ended(),
-      () => ended(),
-    );
+    void values
+      .return(undefined)
+      .catch(() => {})
+      .then(() => ended());
   }
 
   return respond(sent(), () => {

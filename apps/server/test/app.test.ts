@@ -138,6 +138,19 @@ describe("bodies", () => {
     expect(response.status).toBe(408);
   });
 
+  test("a body that breaks off is the client's going", async () => {
+    const response = await server.app.request("/tokenize", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: new ReadableStream({
+        pull(controller) {
+          controller.error(new Error("reset"));
+        },
+      }),
+    });
+    expect(response.status).toBe(499);
+  });
+
   test("no JSON makes anything but 200 or a 4xx with an error", async () => {
     const paths = [
       "/generate",

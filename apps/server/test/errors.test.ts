@@ -45,7 +45,13 @@ describe("errors of other packages", () => {
   });
 
   test("what has no name is a defect: its message stays inside", () => {
-    for (const thrown of [new TypeError("secret"), "secret", coded("ENOENT"), undefined]) {
+    for (const thrown of [
+      new TypeError("secret"),
+      "secret",
+      coded("ENOENT"),
+      coded("ERR_INVALID_STATE"),
+      undefined,
+    ]) {
       const error = toHttpError(thrown);
       expect(error).toMatchObject({ status: 500, code: "SERVER_INTERNAL" });
       expect(JSON.stringify([errorBody(error, "plain"), errorBody(error, "openai")])).not.toContain("secret");

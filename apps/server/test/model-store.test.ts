@@ -250,6 +250,17 @@ describe("/models/events", () => {
     expect((await events.next()).done).toBe(true);
   });
 
+  test("HEAD watches nothing", async () => {
+    const { ask } = serve(sources("a"));
+    const head = await ask("/models/events", undefined, { method: "HEAD" });
+    expect(head.status).toBe(200);
+    expect(head.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    // A watch that goes on has no duration yet.
+    expect(await (await ask("/metrics")).text()).toContain(
+      'realizar_request_duration_seconds_count{endpoint="/models/events"} 1\n',
+    );
+  });
+
   test("a watcher that leaves is forgotten", async () => {
     const { ask, server } = serve(sources("a"));
     const client = new AbortController();

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { enginePort, type MessageTarget, serveEngine } from "@realizar/engine";
 import { createServer, type Server, workerOpener } from "../src/index.ts";
 import { continuing, loadInWorker, type WorkerPort } from "../src/worker-model.ts";
-import { type Ask, allEvents, asker } from "./toy-server.ts";
+import { type Ask, allEvents, asker, readEvents } from "./toy-server.ts";
 import { toyTokenizer } from "./toy-tokenizer.ts";
 
 const TINY = new URL("./fixtures/tiny-llama.gguf", import.meta.url).pathname;
@@ -112,6 +112,13 @@ describe("workerOpener", () => {
   });
 });
 
+test("the worker's entry waits for messages", async () => {
+  const listen = spyOn(globalThis, "addEventListener");
+  await import("../src/model-worker.ts");
+  expect(listen.mock.calls.map(([type]) => type)).toContain("message");
+  listen.mockRestore();
+});
+
 describe("a real model in its worker", () => {
   let server: Server;
   let ask: Ask;
@@ -147,12 +154,11 @@ describe("a real model in its worker", () => {
 
   test("health answers while it generates", async () => {
     let done = false;
-    const running = ask("/generate", { prompt: "a", max_tokens: 2000, strategy: "top_k", top_k: 300 }).then(
-      (response) => {
-        done = true;
-        return response.json();
-      },
-    );
+    const body = { prompt: "a", max_tokens: 2000, logit_bias: { 2: -100 } };
+    const running = ask("/generate", body).then((response) => {
+      done = true;
+      return response.json();
+    });
     let healthy = 0;
     while (!done) {
       expect((await ask("/health")).status).toBe(200);
@@ -160,7 +166,7 @@ describe("a real model in its worker", () => {
       await Bun.sleep(1);
     }
     expect(healthy).toBeGreaterThan(1);
-    expect((await running).num_generated).toBeGreaterThan(0);
+    expect((await running).num_generated).toBe(2000);
   });
 
   test("a file that is no model fails its own requests only", async () => {
@@ -178,6 +184,39 @@ describe("a real model in its worker", () => {
     const shown = await (await ask("/api/show", { model: "tiny" })).json();
     expect(shown.details.family).toBe("llama");
     expect(await (await ask("/metrics")).text()).toMatch(/^realizar_kv_pages_used 0$/m);
+  });
+});
+
+describe("a worker that dies", () => {
+  test("fails its requests by name and is started anew on the next use", async () => {
+    const workers: Worker[] = [];
+    const server = createServer({
+      models: [source],
+      opener: workerOpener({
+        model: { threads: 1 },
+        startWorker() {
+          const worker = new Worker(new URL("../src/model-worker.ts", import.meta.url));
+          workers.push(worker);
+          return worker;
+        },
+      }),
+      version: "1",
+    });
+    const ask = asker(server);
+    const response = await ask("/stream/generate", {
+      prompt: "a",
+      max_tokens: 4000,
+      logit_bias: { 2: -100 },
+    });
+    const events = readEvents(response.body!);
+    expect((await events.next()).value!.event).toBe("token");
+    workers[0]!.terminate();
+    const rest = await Array.fromAsync(events);
+    expect(rest.at(-1)!.event).toBe("error");
+    expect(rest.at(-1)!.data).toContain("worker died");
+    expect((await ask("/generate", { prompt: "a", max_tokens: 1 })).status).toBe(200);
+    expect(workers).toHaveLength(2);
+    await server.close(0);
   });
 });
 
