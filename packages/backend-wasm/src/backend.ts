@@ -25,6 +25,11 @@ export interface WasmBackendOptions {
   readonly threads?: number;
   /** Kernels to use; the fastest that the runtime can run by default. All give the same bits. */
   readonly variant?: KernelVariant;
+  /**
+   * Multiplications a command, on average, from which threads share a step; below, meeting after each command costs
+   * more than sharing saves, and thread 0 works alone. 16,000 by default: one to two microseconds. The bits are the same.
+   */
+  readonly leastShared?: number;
   /** Most bytes of one segment; for tests of models that need several. */
   readonly segmentBytes?: number;
 }
@@ -41,6 +46,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     variant,
     threads: shared ? Math.max(1, Math.floor(options.threads ?? 1)) : 1,
     groupBytes: (dtype, columns) => kernels.group_bytes(DTYPES[dtype].id, columns) >>> 0,
+    leastShared: options.leastShared ?? 16_000,
     segmentBytes: options.segmentBytes,
   };
   return {
@@ -73,7 +79,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
   const stepFor = createStepCache((key, slot) => {
     const [output, rows, outputRows] = key.split(":");
     const recording = recordIn(plan, output as Output, Number(rows), Number(outputRows));
-    return emitStep(recording, slot, plan, segments, request.contextSize);
+    return emitStep(recording, slot, plan, segments, request.contextSize, engine.leastShared);
   });
   let closed = false;
   return {
@@ -87,7 +93,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
         writeBatch(segment.words, segment.layout.batch, plan.region, batch);
         fillRopes(segment, length);
       }
-      executor.run(step.parts);
+      executor.run(step.parts, step.alone);
       return outputOf(step, segments);
     },
     close() {

@@ -10,6 +10,7 @@ const COMMAND_BYTES = COMMAND_WORDS * 4;
 
 /**
  * Gives every buffer of a recording its place and writes its programs into slot `slot` of each segment.
+ * @param leastShared multiplications a command, on average, from which threads share a step
  * @throws MemoryExceededError where a segment's arena is too small
  */
 export function emitStep(
@@ -18,6 +19,7 @@ export function emitStep(
   plan: MemoryPlan,
   segments: readonly Segment[],
   contextSize: number,
+  leastShared: number,
 ): Step {
   for (const [s, segment] of segments.entries()) {
     const size = placeBuffers(recording.buffers.filter((buffer) => buffer.segment === s));
@@ -91,5 +93,6 @@ export function emitStep(
   endPart();
   const { buffer, rows, columns } = recording.output;
   const address = segments[buffer.segment]!.layout.arena + buffer.offset;
-  return { parts, output: { segment: buffer.segment, address, rows, columns } };
+  const alone = recording.products < leastShared * recording.nodes.length;
+  return { parts, alone, output: { segment: buffer.segment, address, rows, columns } };
 }

@@ -9,6 +9,8 @@ export interface Engine {
   readonly threads: number;
   /** Bytes of 16 packed rows; 0 for a type without kernels. */
   groupBytes(dtype: DtypeName, columns: number): number;
+  /** Multiplications a command, on average, from which threads share a step. */
+  readonly leastShared: number;
   /** Most bytes of one segment. */
   readonly segmentBytes: number | undefined;
 }

@@ -11,8 +11,11 @@ const IDLE_SPINS = 20_000;
 
 /** Runs parts on all threads, thread 0 being the caller's. */
 export interface Executor {
-  /** @throws KernelTrapError, which then stays: the memory cannot be trusted any more */
-  run(parts: readonly Part[]): void;
+  /**
+   * @param alone thread 0 runs them by itself, the others stay asleep
+   * @throws KernelTrapError, which then stays: the memory cannot be trusted any more
+   */
+  run(parts: readonly Part[], alone: boolean): void;
   close(): void;
 }
 
@@ -58,14 +61,14 @@ export async function createExecutor(engine: Engine, segments: readonly Segment[
   };
 
   return {
-    run(parts) {
+    run(parts, alone) {
       if (trapped !== undefined) throw trapped;
-      publish(parts);
+      if (!alone) publish(parts);
       for (const part of parts) {
         const segment = segments[part.segment]!;
         try {
           copy(part);
-          segment.kernels.run(part.program, CONTROL.barrier, 0, threads);
+          segment.kernels.run(part.program, CONTROL.barrier, 0, alone ? 1 : threads);
         } catch (error) {
           trapped = trap(segment, error);
           throw trapped;

@@ -40,7 +40,7 @@ export async function loadWeights(
       windowBytes: layout.sizes.arena,
       address: plan.weightAddress.get(source.name)!,
       program: layout.programs,
-      run: () => executor.run([{ segment: index, program: layout.programs, copies: [] }]),
+      run: () => executor.run([{ segment: index, program: layout.programs, copies: [] }], false),
       groupBytes: engine.groupBytes,
     };
     if (source.use === "matrix") {

@@ -44,6 +44,8 @@ export interface Recording {
   readonly buffers: readonly Buffer[];
   readonly ropes: readonly { segment: number; spec: RopeSpec }[];
   readonly scratchBytes: number;
+  /** Multiplications of all matrix products. */
+  readonly products: number;
   /** Rows of the token embedding: token ids are below. */
   readonly vocabSize: number;
   readonly output: { readonly buffer: Buffer; readonly rows: number; readonly columns: number };
@@ -97,6 +99,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
   const quantized = new Map<string, QuantizedActivation>();
   const routings: { ids: Buffer; weights: Buffer }[] = [];
   let scratchBytes = 0;
+  let products = 0;
   let vocabSize = Number.POSITIVE_INFINITY;
 
   const allocate = (segment: number, bytes: number): Buffer => {
@@ -230,6 +233,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       const { rows, groups, groupBytes } = matrix("linear", w, x.columns);
       const form = activation(x, w, segment);
       let out = tensor(segment, x.rows, rows);
+      products += x.rows * rows * x.columns;
       push(segment, "linear", {
         out: place(out.buffer),
         outStride: strideOf(rows),
@@ -447,6 +451,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       const form = activation(x, w, segment);
       const ids = moved(routings[routing.id]!.ids, segment);
       let out = tensor(segment, count, rows);
+      products += count * rows * x.columns;
       push(segment, "linearExperts", {
         out: place(out.buffer),
         outStride: strideOf(rows),
@@ -498,6 +503,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
     buffers,
     ropes,
     scratchBytes,
+    products,
     vocabSize,
     output: { buffer: result.buffer, rows: result.rows, columns: result.columns },
   };

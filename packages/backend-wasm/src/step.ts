@@ -17,6 +17,8 @@ export interface Part {
 /** A recorded step, ready to run. */
 export interface Step {
   readonly parts: readonly Part[];
+  /** Too little work to share: thread 0 does it alone. The bits are the same. */
+  readonly alone: boolean;
   /** Where the output is: f32 [rows, columns], rows strideOf(columns) bytes apart. */
   readonly output: {
     readonly segment: number;

@@ -81,7 +81,7 @@ describe("segments", () => {
     // Too little for all weights; placement keeps 64 KiB in hand.
     const segmentBytes = together.bytes + 65_536 - 12_000;
     for (const threads of [1, 2]) {
-      expect(await outputs(wasmBackend({ threads, segmentBytes }))).toEqual(whole);
+      expect(await outputs(wasmBackend({ threads, segmentBytes, leastShared: 0 }))).toEqual(whole);
     }
     const apart = await wasmBackend({ segmentBytes }).load(request());
     expect(apart.bytes).toBeGreaterThan(1.5 * together.bytes);
@@ -95,6 +95,11 @@ describe("segments", () => {
 });
 
 describe("steps", () => {
+  test("one that is too small to share gives the same bits by thread 0 alone", async () => {
+    const shared = await outputs(wasmBackend({ threads: 2, leastShared: 0 }));
+    expect(await outputs(wasmBackend({ threads: 2, leastShared: 1e9 }))).toEqual(shared);
+  });
+
   test("more shapes of batch than there are program slots", async () => {
     const residence = await wasmBackend().load(request());
     const first = (await residence.forward(batch(8, 1))).slice();
@@ -132,7 +137,7 @@ describe("steps", () => {
   test("a trap names the command", async () => {
     const odd = { ...matrix("odd", [16, 256], 0), dtype: "IQ1_S" as const, readInto() {} };
     const changed = request({ weights: [odd, ...request().weights] });
-    const error = await wasmBackend({ threads: 2 })
+    const error = await wasmBackend({ threads: 2, leastShared: 0 })
       .load(changed)
       .catch((e) => e);
     expect(error).toBeInstanceOf(KernelTrapError);
