@@ -1,12 +1,12 @@
 // The server
 
-// Errors
-export { HttpError, OptionError } from "./errors.ts";
 export type { Listener } from "./listen-bun.ts";
-export { ModelLoadError } from "./model-store.ts";
-// What it serves
-export { type WorkerOpenerOptions, workerOpener } from "./open-served-model.ts";
 export { DEFAULT_LIMITS, type Limits, type ServerOptions, type TlsOptions } from "./options.ts";
+export { createServer, type ListenOptions, type Server } from "./server.ts";
+
+// What it serves
+
+export { type WorkerOpenerOptions, workerOpener } from "./open-served-model.ts";
 export type {
   FileFacts,
   LoadProgress,
@@ -16,4 +16,8 @@ export type {
   OpenOptions,
   ServedModel,
 } from "./served-model.ts";
-export { createServer, type ListenOptions, type Server } from "./server.ts";
+
+// Errors
+
+export { HttpError, OptionError } from "./errors.ts";
+export { ModelLoadError } from "./model-store.ts";

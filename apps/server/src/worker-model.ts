@@ -1,6 +1,5 @@
-import type { EnginePort, EngineTokenizer, FromWorker, LoadModel, ToWorker } from "@realizar/engine";
+import type { EnginePort, FromWorker, LoadModel, ToWorker } from "@realizar/engine";
 import { type OpenOptions, openModel } from "@realizar/llm";
-import type { Tokenizer } from "@realizar/tokenizers";
 
 /** What the worker is told about its model. */
 export interface WorkerModelSpec {
@@ -32,25 +31,9 @@ export function loadInWorker(port: Pick<WorkerPort, "post">): LoadModel<WorkerMo
     port.post({ type: "facts", bytes: model.bytes, parameterCount: model.description.parameters });
     return {
       runner: model.runner,
-      tokenizer: continuing(model.tokenizer),
+      tokenizer: model.tokenizer,
       options: model.engineOptions,
       close: model.close,
     };
-  };
-}
-
-/**
- * Decoders that are in the middle of a text. A generated text continues its prompt, so its first token keeps the space
- * that a SentencePiece vocabulary drops at the start of a text.
- */
-export function continuing(tokenizer: Tokenizer): EngineTokenizer {
-  const [anchor] = tokenizer.encode("a", { addSpecial: false });
-  return {
-    endOfGeneration: tokenizer.endOfGeneration,
-    streamDecoder(options) {
-      const decoder = tokenizer.streamDecoder(options);
-      if (anchor !== undefined) decoder.push(anchor);
-      return decoder;
-    },
   };
 }

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { enginePort, type MessageTarget, serveEngine } from "@realizar/engine";
 import { createServer, type Server, workerOpener } from "../src/index.ts";
-import { continuing, loadInWorker, type WorkerPort } from "../src/worker-model.ts";
+import { loadInWorker, type WorkerPort } from "../src/worker-model.ts";
 import { type Ask, allEvents, asker, readEvents } from "./toy-server.ts";
-import { toyTokenizer } from "./toy-tokenizer.ts";
 
 const TINY = new URL("./fixtures/tiny-llama.gguf", import.meta.url).pathname;
 const DATA = process.env.REALIZAR_TEST_DATA ?? new URL("../../../../shared/data", import.meta.url).pathname;
@@ -83,32 +82,6 @@ describe("workerOpener", () => {
   test("a load that is cancelled does not start a worker", async () => {
     const signal = AbortSignal.abort(new Error("unloaded"));
     expect(workerOpener().open(source, { ...quiet, signal })).rejects.toThrow("unloaded");
-  });
-
-  test("a generated text keeps the space that its first token begins with", () => {
-    const plain = toyTokenizer();
-    // A vocabulary of words that drops the space at the start of a text, as SentencePiece's do.
-    const spm = {
-      ...plain,
-      encode: () => [9],
-      streamDecoder() {
-        let started = false;
-        return {
-          push(id: number) {
-            const text = id === 9 ? " a" : " b";
-            const shown = started ? text : text.trimStart();
-            started = true;
-            return shown;
-          },
-          flush: () => "",
-        };
-      },
-    };
-    const decoder = continuing(spm).streamDecoder();
-    expect(decoder.push(10) + decoder.push(9)).toBe(" b a");
-    expect(continuing(spm).endOfGeneration).toBe(plain.endOfGeneration);
-    const nothing = continuing({ ...spm, encode: () => [] }).streamDecoder();
-    expect(nothing.push(10)).toBe("b");
   });
 });
 
