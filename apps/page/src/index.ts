@@ -1,0 +1,3 @@
+// Serving the page
+export { type Asset, assetRoutes } from "./asset-routes.ts";
+export { pageRoutes } from "./page-routes.ts";
