@@ -62,7 +62,7 @@ export function workerOpener(options: WorkerOpenerOptions = {}): ModelOpener {
       try {
         const engine = await connectEngine(
           enginesPort,
-          { path, options: { parallel: DEFAULT_PARALLEL, ...options.model } },
+          { path, options: { ...options.model, parallel: options.model?.parallel ?? DEFAULT_PARALLEL } },
           {
             onProgress: (fraction) => onProgress({ loaded: fraction, total: 1 }),
             onDeath: (error) => {

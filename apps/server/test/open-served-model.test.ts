@@ -31,7 +31,10 @@ describe("workerOpener", () => {
 
   test("opens a model over a channel", async () => {
     const progress: number[] = [];
-    const opener = workerOpener({ startWorker: inThisThread, model: { threads: 1, contextSize: 128 } });
+    const opener = workerOpener({
+      startWorker: inThisThread,
+      model: { threads: 1, contextSize: 128, parallel: undefined },
+    });
     const model = await opener.open(source, {
       ...quiet,
       onProgress: ({ loaded }) => void progress.push(loaded),
@@ -43,6 +46,8 @@ describe("workerOpener", () => {
     expect(model.facts.metadata).not.toHaveProperty(["tokenizer.ggml.tokens"]);
     expect(model.chatTemplate).toContain("messages");
     expect(model.engine.info.contextSize).toBe(128);
+    // Room for four sequences of full context, in pages of 16 tokens, unless told otherwise.
+    expect(model.engine.info.pageCount).toBe((4 * 128) / 16);
     expect(model.failure).toBeUndefined();
     expect(progress.at(-1)).toBe(1);
     await model.close();
