@@ -5,7 +5,7 @@
  */
 export const OPS = {
   end: [0],
-  embed: [1, "out", "outStride", "weight", "groupBytes", "type", "columns", "indices", "count"],
+  embed: [1, "out", "outStride", "weight", "groupBytes", "type", "columns", "indices", "count", "scratch"],
   quantizeQ16: [2, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
   quantizeQ8: [3, "x", "xStride", "q", "qStride", "scales", "scaleStride", "sums", "rows", "columns"],
   linear: [
@@ -23,6 +23,7 @@ export const OPS = {
     "sums",
     "scaleStride",
     "tokens",
+    "scratch",
   ],
   rmsNorm: [5, "out", "x", "weight", "rows", "columns", "width", "stride", "epsF"],
   layerNorm: [6, "out", "x", "weight", "bias", "rows", "columns", "stride", "epsF"],
@@ -90,11 +91,13 @@ export const OPS = {
     "rows",
     "experts",
     "share",
+    "scratch",
   ],
   combine: [19, "out", "x", "weights", "rows", "k", "stride"],
   addExpertBias: [20, "out", "x", "bias", "experts", "rows", "columns", "stride"],
   pack: [21, "src", "dst", "type", "rows", "columns", "rowBytes", "groupBytes"],
   meet: [22],
+  quantizeQ8K: [23, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
 } as const;
 
 export type OpName = keyof typeof OPS;
@@ -122,3 +125,6 @@ export function writeCommand<N extends OpName>(
     else words[at + 1 + i] = value;
   }
 }
+
+/** Bytes of scratch for each thread that embed, linear and linearExperts take (assembly/weights/group.ts). */
+export const LINEAR_SCRATCH_BYTES = 9216;

@@ -8,12 +8,6 @@
 import { load_bf16x4 } from "../simd/half";
 import { GROUP } from "./group";
 
-// @ts-ignore: decorator
-@inline
-export function group_bytes_bf16(columns: i32): usize {
-  return <usize>columns * 32;
-}
-
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
 export function pack_bf16(src: usize, dst: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < GROUP; r++) {
@@ -36,9 +30,9 @@ export function row_bf16(group: usize, r: i32, columns: i32, out: usize): void {
   }
 }
 
-/** 16 rows times one token: x[columns] -> out[16]. */
+/** 16 rows times one token, added to out: x[columns] f32. */
 export function dot_bf16(group: usize, x: usize, columns: i32, out: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
+  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 32) {
     const s = v128.load32_splat(x);
@@ -53,30 +47,7 @@ export function dot_bf16(group: usize, x: usize, columns: i32, out: usize): void
   v128.store(out, d, 48);
 }
 
-/** 16 rows times two tokens whose inputs are xStride and outputs outStride bytes apart. */
-export function dot2_bf16(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-  const end = x + (<usize>columns << 2);
-  for (let w = group; x < end; x += 4, w += 32) {
-    const s = v128.load32_splat(x);
-    const t = v128.load32_splat(x + xStride);
-    const w0 = load_bf16x4(w), w1 = load_bf16x4(w + 8), w2 = load_bf16x4(w + 16), w3 = load_bf16x4(w + 24);
-    a = f32x4.add(a, f32x4.mul(s, w0));
-    b = f32x4.add(b, f32x4.mul(s, w1));
-    c = f32x4.add(c, f32x4.mul(s, w2));
-    d = f32x4.add(d, f32x4.mul(s, w3));
-    e = f32x4.add(e, f32x4.mul(t, w0));
-    f = f32x4.add(f, f32x4.mul(t, w1));
-    g = f32x4.add(g, f32x4.mul(t, w2));
-    h = f32x4.add(h, f32x4.mul(t, w3));
-  }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
-  out += outStride;
-  v128.store(out, e);
-  v128.store(out, f, 16);
-  v128.store(out, g, 32);
-  v128.store(out, h, 48);
+/** Packed columns as F32 packs them. */
+export function unpack_bf16(src: usize, dst: usize, columns: i32): void {
+  for (const end = src + (<usize>columns << 5); src < end; src += 8, dst += 16) v128.store(dst, load_bf16x4(src));
 }

@@ -9,12 +9,6 @@
 import { load_f16x4 } from "../simd/half";
 import { GROUP } from "./group";
 
-// @ts-ignore: decorator
-@inline
-export function group_bytes_f16(columns: i32): usize {
-  return <usize>columns * 32;
-}
-
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
 export function pack_f16(src: usize, dst: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < GROUP; r++) {
@@ -43,9 +37,9 @@ function widen(p: usize, mask: v128, rebias: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shl(v128.load_ext<i16>(p), 13), mask), rebias);
 }
 
-/** 16 rows times one token: x[columns] -> out[16]. */
+/** 16 rows times one token, added to out: x[columns] f32. */
 export function dot_f16(group: usize, x: usize, columns: i32, out: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
+  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 32) {
@@ -61,31 +55,8 @@ export function dot_f16(group: usize, x: usize, columns: i32, out: usize): void 
   v128.store(out, d, 48);
 }
 
-/** 16 rows times two tokens whose inputs are xStride and outputs outStride bytes apart. */
-export function dot2_f16(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+/** Packed columns as F32 packs them. */
+export function unpack_f16(src: usize, dst: usize, columns: i32): void {
   const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
-  const end = x + (<usize>columns << 2);
-  for (let w = group; x < end; x += 4, w += 32) {
-    const s = v128.load32_splat(x);
-    const t = v128.load32_splat(x + xStride);
-    const w0 = widen(w, mask, rebias), w1 = widen(w + 8, mask, rebias), w2 = widen(w + 16, mask, rebias), w3 = widen(w + 24, mask, rebias);
-    a = f32x4.add(a, f32x4.mul(s, w0));
-    b = f32x4.add(b, f32x4.mul(s, w1));
-    c = f32x4.add(c, f32x4.mul(s, w2));
-    d = f32x4.add(d, f32x4.mul(s, w3));
-    e = f32x4.add(e, f32x4.mul(t, w0));
-    f = f32x4.add(f, f32x4.mul(t, w1));
-    g = f32x4.add(g, f32x4.mul(t, w2));
-    h = f32x4.add(h, f32x4.mul(t, w3));
-  }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
-  out += outStride;
-  v128.store(out, e);
-  v128.store(out, f, 16);
-  v128.store(out, g, 32);
-  v128.store(out, h, 48);
+  for (const end = src + (<usize>columns << 5); src < end; src += 8, dst += 16) v128.store(dst, widen(src, mask, rebias));
 }

@@ -7,12 +7,6 @@
  */
 import { GROUP } from "./group";
 
-// @ts-ignore: decorator
-@inline
-export function group_bytes_f32(columns: i32): usize {
-  return <usize>columns * 64;
-}
-
 /** Rows of `columns` floats at src into one packed group; rows at or past `rows` become zero. */
 export function pack_f32(src: usize, dst: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < GROUP; r++) {
@@ -30,9 +24,9 @@ export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
   for (let c = 0; c < columns; c++, p += 64, out += 4) store<f32>(out, load<f32>(p));
 }
 
-/** 16 rows times one token: x[columns] -> out[16]. */
+/** 16 rows of `columns` packed columns times one token, added to out: x[columns] f32. */
 export function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
+  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 64) {
     const s = v128.load32_splat(x);
@@ -47,9 +41,11 @@ export function dot_f32(group: usize, x: usize, columns: i32, out: usize): void 
   v128.store(out, d, 48);
 }
 
-/** 16 rows times two tokens whose inputs are xStride and outputs outStride bytes apart. */
-export function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+/** The same for two tokens whose inputs are xStride and outputs outStride bytes apart. */
+function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
+  const next = out + outStride;
+  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
+  let e = v128.load(next), f = v128.load(next, 16), g = v128.load(next, 32), h = v128.load(next, 48);
   const end = x + (<usize>columns << 2);
   for (let w = group; x < end; x += 4, w += 64) {
     const s = v128.load32_splat(x);
@@ -68,9 +64,14 @@ export function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, o
   v128.store(out, b, 16);
   v128.store(out, c, 32);
   v128.store(out, d, 48);
-  out += outStride;
-  v128.store(out, e);
-  v128.store(out, f, 16);
-  v128.store(out, g, 32);
-  v128.store(out, h, 48);
+  v128.store(next, e);
+  v128.store(next, f, 16);
+  v128.store(next, g, 32);
+  v128.store(next, h, 48);
+}
+
+/** `columns` packed columns times `tokens` rows of f32, added to out. */
+export function tile_f32(group: usize, x: usize, xStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize): void {
+  for (; tokens >= 2; tokens -= 2, x += xStride << 1, out += outStride << 1) dot2_f32(group, x, xStride, columns, out, outStride);
+  if (tokens > 0) dot_f32(group, x, columns, out);
 }

@@ -3,8 +3,11 @@ import { load_f16x4 } from "../simd/half";
 /** Rows of a weight that are packed together: four vectors of four lanes, one row a lane. */
 export const GROUP: i32 = 16;
 
-/** Bytes of the scales that head a packed block: 16 half floats, one a row. */
+/** Bytes of 16 half-float scales, one a row. */
 export const SCALES: usize = 32;
+
+/** Bytes that a thread needs to unpack 256 columns of a group in the largest form, with running sums (words32.ts). */
+export const UNPACK_BYTES: usize = 9216;
 
 /** Sets 16 floats to zero. */
 // @ts-ignore: decorator
@@ -17,9 +20,44 @@ export function clear16(out: usize): void {
   v128.store(out, zero, 48);
 }
 
-/** out[0..3] += sum x (four half-float scales at `scales` x t): how every block's integer sum joins a row's result. */
+/** 16 half floats at p as f32 at out. */
 // @ts-ignore: decorator
 @inline
-export function add_scaled(out: usize, sum: v128, scales: usize, t: v128): void {
-  v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(load_f16x4(scales), t))));
+export function widen_scales(p: usize, out: usize): void {
+  v128.store(out, load_f16x4(p));
+  v128.store(out, load_f16x4(p + 8), 16);
+  v128.store(out, load_f16x4(p + 16), 32);
+  v128.store(out, load_f16x4(p + 24), 48);
+}
+
+/** out[0..3] += sum x (d x t): how every block's integer sum joins the results of four rows. */
+// @ts-ignore: decorator
+@inline
+export function add_scaled(out: usize, sum: v128, d: v128, t: v128): void {
+  v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(d, t))));
+}
+
+/**
+ * Interleaves 4-byte words: word i of the `bytes` bytes at src, rows stride apart, goes to dst + 64 i, four bytes a
+ * row; rows at or past `rows` get `filler`.
+ */
+export function interleave_words(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize, filler: u32): void {
+  for (let i: usize = 0; i < bytes; i += 4, dst += 64) {
+    let from = src + i;
+    let to = dst;
+    const stop = dst + (<usize>rows << 2);
+    for (; to < stop; to += 4, from += stride) store<u32>(to, load<u32>(from));
+    for (const end = dst + 64; to < end; to += 4) store<u32>(to, filler);
+  }
+}
+
+/** Interleaves 2-byte words the same way, to dst + 32 i; missing rows get zero. */
+export function interleave_halves(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
+  for (let i: usize = 0; i < bytes; i += 2, dst += 32) {
+    let from = src + i;
+    let to = dst;
+    const stop = dst + (<usize>rows << 1);
+    for (; to < stop; to += 2, from += stride) store<u16>(to, load<u16>(from));
+    for (const end = dst + 32; to < end; to += 2) store<u16>(to, 0);
+  }
 }

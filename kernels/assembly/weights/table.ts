@@ -1,80 +1,248 @@
-/** The kernels of each weight type, by GGML's type id (ggml.h, enum ggml_type). */
-import { dot2_bf16, dot_bf16, group_bytes_bf16, pack_bf16, row_bf16 } from "./bf16";
-import { dot2_f16, dot_f16, group_bytes_f16, pack_f16, row_f16 } from "./f16";
-import { dot2_f32, dot_f32, group_bytes_f32, pack_f32, row_f32 } from "./f32";
-import { dot_q4_0, group_bytes_q4_0, pack_q4_0, row_q4_0 } from "./q4_0";
-import { dot4_q8_0, dot_q8_0, group_bytes_q8_0, pack_q8_0, row_q8_0 } from "./q8_0";
+/**
+ * The kernels of each weight type, by GGML's type id (ggml.h, enum ggml_type).
+ *
+ * A type's packed blocks are unpacked, 256 columns at a time, to one of four forms, and the form's product does the
+ * rest; three types have a product of one token that needs no unpacking. All ways give a row the same bits.
+ */
+import { dot_bf16, pack_bf16, row_bf16, unpack_bf16 } from "./bf16";
+import { row_bytes32, tile_bytes32 } from "./bytes32";
+import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
+import { dot_f16, pack_f16, row_f16, unpack_f16 } from "./f16";
+import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
+import { clear16 } from "./group";
+import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
+import { BLOCK_MXFP4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
+import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
+import { BLOCK_Q3_K, pack_q3_k, unpack_q3_k } from "./q3_k";
+import { BLOCK_Q4_0, pack_q4_0, unpack_q4_0 } from "./q4_0";
+import { BLOCK_Q4_1, pack_q4_1, unpack_q4_1 } from "./q4_1";
+import { BLOCK_Q4_K, pack_q4_k, unpack_q4_k } from "./q4_k";
+import { BLOCK_Q5_0, pack_q5_0, unpack_q5_0 } from "./q5_0";
+import { BLOCK_Q5_1, pack_q5_1, unpack_q5_1 } from "./q5_1";
+import { BLOCK_Q5_K, pack_q5_k, unpack_q5_k } from "./q5_k";
+import { BLOCK_Q6_K, pack_q6_k, unpack_q6_k } from "./q6_k";
+import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
+import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
+import { row_words32, tile_words32 } from "./words32";
 
-export const F32: i32 = 0;
-export const F16: i32 = 1;
-export const Q4_0: i32 = 2;
-export const Q8_0: i32 = 8;
-export const BF16: i32 = 30;
+const F32: i32 = 0;
+const F16: i32 = 1;
+const Q4_0: i32 = 2;
+const Q4_1: i32 = 3;
+const Q5_0: i32 = 6;
+const Q5_1: i32 = 7;
+const Q8_0: i32 = 8;
+const Q2_K: i32 = 10;
+const Q3_K: i32 = 11;
+const Q4_K: i32 = 12;
+const Q5_K: i32 = 13;
+const Q6_K: i32 = 14;
+const IQ4_NL: i32 = 20;
+const IQ4_XS: i32 = 23;
+const BF16: i32 = 30;
+const TQ1_0: i32 = 34;
+const TQ2_0: i32 = 35;
+const MXFP4: i32 = 39;
 
-/** Bytes of 16 packed rows; 0 for a type without kernels. */
-export function group_bytes(type: i32, columns: i32): usize {
+/** Unpacked forms: columns of f32, words32.ts, bytes32.ts, bytes256.ts. */
+const FLOATS: i32 = 0;
+const WORDS_32: i32 = 1;
+const BYTES_32: i32 = 2;
+const BYTES_256: i32 = 3;
+
+/** Columns that are unpacked at once to f32: as many as UNPACK_BYTES hold. */
+const FLOAT_COLUMNS: i32 = 128;
+
+/** Tokens from which unpacking pays where a product without it exists. */
+const FEW: i32 = 4;
+
+function form_of(type: i32): i32 {
   switch (type) {
-    case F32: return group_bytes_f32(columns);
-    case F16: return group_bytes_f16(columns);
-    case BF16: return group_bytes_bf16(columns);
-    case Q8_0: return group_bytes_q8_0(columns);
-    case Q4_0: return group_bytes_q4_0(columns);
+    case Q8_0: case IQ4_NL: case IQ4_XS: return WORDS_32;
+    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return BYTES_32;
+    case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return BYTES_256;
+    default: return FLOATS;
+  }
+}
+
+/** Columns of a packed block; 0 for a type without kernels. */
+function columns_of(type: i32): i32 {
+  switch (type) {
+    case F32: case F16: case BF16: return 1;
+    case Q8_0: case IQ4_NL: case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return 32;
+    case IQ4_XS: case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return 256;
     default: return 0;
   }
 }
 
-/** Packs up to 16 rows from a file's layout at src. */
+/** Bytes of a packed block. */
+function bytes_of(type: i32): usize {
+  switch (type) {
+    case F32: return 64;
+    case F16: case BF16: return 32;
+    case Q4_0: return BLOCK_Q4_0;
+    case Q4_1: return BLOCK_Q4_1;
+    case Q5_0: return BLOCK_Q5_0;
+    case Q5_1: return BLOCK_Q5_1;
+    case Q8_0: return BLOCK_Q8_0;
+    case Q2_K: return BLOCK_Q2_K;
+    case Q3_K: return BLOCK_Q3_K;
+    case Q4_K: return BLOCK_Q4_K;
+    case Q5_K: return BLOCK_Q5_K;
+    case Q6_K: return BLOCK_Q6_K;
+    case IQ4_NL: return BLOCK_IQ4_NL;
+    case IQ4_XS: return BLOCK_IQ4_XS;
+    case TQ1_0: case TQ2_0: return BLOCK_TERNARY;
+    case MXFP4: return BLOCK_MXFP4;
+    default: return 0;
+  }
+}
+
+/** What is taken off a code. */
+function centre_of(type: i32): i32 {
+  switch (type) {
+    case Q4_0: case Q4_1: return 8;
+    case Q5_0: case Q5_1: return 16;
+    case MXFP4: return 12;
+    case Q3_K: return 4;
+    case Q6_K: return 32;
+    case TQ1_0: case TQ2_0: return 1;
+    default: return 0;
+  }
+}
+
+/** Q4_1 and Q5_1: a minimum is added, and so the centre is not taken off. */
+function has_minimum(type: i32): bool {
+  return type == Q4_1 || type == Q5_1;
+}
+
+/** bytes256: bytes of codes under one scale. */
+function step_of(type: i32): usize {
+  return type == Q4_K ? 512 : 256;
+}
+
+/** bytes256: pairs of minimums. */
+function pairs_of(type: i32): i32 {
+  return type == Q4_K || type == Q5_K ? 4 : type == Q2_K ? 8 : 0;
+}
+
+/** Bytes of 16 packed rows; 0 for a type without kernels. */
+export function group_bytes(type: i32, columns: i32): usize {
+  const width = columns_of(type);
+  return width == 0 ? 0 : <usize>(columns / width) * bytes_of(type);
+}
+
+/** Packs up to 16 rows from a file's layout at src; the rest become zero. */
 export function pack_group(type: i32, src: usize, dst: usize, rows: i32, columns: i32): void {
+  const blocks = columns / columns_of(type);
   switch (type) {
     case F32: pack_f32(src, dst, rows, columns); return;
     case F16: pack_f16(src, dst, rows, columns); return;
     case BF16: pack_bf16(src, dst, rows, columns); return;
-    case Q8_0: pack_q8_0(src, dst, rows, columns); return;
-    case Q4_0: pack_q4_0(src, dst, rows, columns); return;
+    case Q4_0: pack_q4_0(src, dst, rows, blocks); return;
+    case Q4_1: pack_q4_1(src, dst, rows, blocks); return;
+    case Q5_0: pack_q5_0(src, dst, rows, blocks); return;
+    case Q5_1: pack_q5_1(src, dst, rows, blocks); return;
+    case Q8_0: pack_q8_0(src, dst, rows, blocks); return;
+    case Q2_K: pack_q2_k(src, dst, rows, blocks); return;
+    case Q3_K: pack_q3_k(src, dst, rows, blocks); return;
+    case Q4_K: pack_q4_k(src, dst, rows, blocks); return;
+    case Q5_K: pack_q5_k(src, dst, rows, blocks); return;
+    case Q6_K: pack_q6_k(src, dst, rows, blocks); return;
+    case IQ4_NL: pack_iq4_nl(src, dst, rows, blocks); return;
+    case IQ4_XS: pack_iq4_xs(src, dst, rows, blocks); return;
+    case TQ1_0: pack_tq1_0(src, dst, rows, blocks); return;
+    case TQ2_0: pack_tq2_0(src, dst, rows, blocks); return;
+    case MXFP4: pack_mxfp4(src, dst, rows, blocks); return;
     default: unreachable();
   }
 }
 
-/** Row r (0 to 15) of a packed group as floats. */
-export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: usize): void {
+/** Unpacks 256 columns, or the last of fewer; for f32 columns, as many as are asked for. */
+function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
+  const blocks = columns >> 5;
+  switch (type) {
+    case F16: unpack_f16(src, dst, columns); return;
+    case BF16: unpack_bf16(src, dst, columns); return;
+    case Q4_0: unpack_q4_0(src, dst, blocks); return;
+    case Q4_1: unpack_q4_1(src, dst, blocks); return;
+    case Q5_0: unpack_q5_0(src, dst, blocks); return;
+    case Q5_1: unpack_q5_1(src, dst, blocks); return;
+    case Q8_0: unpack_q8_0(src, dst, blocks); return;
+    case Q2_K: unpack_q2_k(src, dst); return;
+    case Q3_K: unpack_q3_k(src, dst); return;
+    case Q4_K: unpack_q4_k(src, dst); return;
+    case Q5_K: unpack_q5_k(src, dst); return;
+    case Q6_K: unpack_q6_k(src, dst); return;
+    case IQ4_NL: unpack_iq4_nl(src, dst, blocks); return;
+    case IQ4_XS: unpack_iq4_xs(src, dst, blocks >> 3); return;
+    case TQ1_0: case TQ2_0: unpack_ternary(src, dst); return;
+    case MXFP4: unpack_mxfp4(src, dst, blocks); return;
+    default: unreachable();
+  }
+}
+
+/** Row r (0 to 15) of a packed group as floats. scratch: UNPACK_BYTES. */
+export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
     case F32: row_f32(group, r, columns, out); return;
     case F16: row_f16(group, r, columns, out); return;
     case BF16: row_bf16(group, r, columns, out); return;
-    case Q8_0: row_q8_0(group, r, columns, out); return;
-    case Q4_0: row_q4_0(group, r, columns, out); return;
-    default: unreachable();
+  }
+  const form = form_of(type);
+  const bytes = group_bytes(type, 256);
+  for (let c = 0; c < columns; c += 256, group += bytes, out += 1024) {
+    const count = min(256, columns - c);
+    unpack(type, group, scratch, count);
+    if (form == WORDS_32) row_words32(scratch, count >> 5, r, out);
+    else if (form == BYTES_32) row_bytes32(scratch, count >> 5, centre_of(type), has_minimum(type), r, out);
+    else row_bytes256(scratch, step_of(type), centre_of(type), pairs_of(type), r, out);
   }
 }
 
 /**
  * 16 packed rows times `tokens` activation rows, 64 bytes a token to out.
  * q, scales, sums: the activation in the form that the type takes (ops/quantize.ts), or f32 rows at q.
+ * scratch: UNPACK_BYTES of the thread's own.
  */
 export function dot_group(
-  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize,
+  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
-  let t = 0;
-  switch (type) {
-    case F32:
-      for (; t + 2 <= tokens; t += 2, q += qStride * 2, out += outStride * 2) dot2_f32(group, q, qStride, columns, out, outStride);
-      if (t < tokens) dot_f32(group, q, columns, out);
-      return;
-    case F16:
-      for (; t + 2 <= tokens; t += 2, q += qStride * 2, out += outStride * 2) dot2_f16(group, q, qStride, columns, out, outStride);
-      if (t < tokens) dot_f16(group, q, columns, out);
-      return;
-    case BF16:
-      for (; t + 2 <= tokens; t += 2, q += qStride * 2, out += outStride * 2) dot2_bf16(group, q, qStride, columns, out, outStride);
-      if (t < tokens) dot_bf16(group, q, columns, out);
-      return;
-    case Q8_0:
-      for (; t + 4 <= tokens; t += 4, q += qStride * 4, scales += scaleStride * 4, out += outStride * 4) dot4_q8_0(group, q, qStride, scales, scaleStride, columns, out, outStride);
-      for (; t < tokens; t++, q += qStride, scales += scaleStride, out += outStride) dot_q8_0(group, q, scales, columns, out);
-      return;
-    case Q4_0:
-      for (; t < tokens; t++, q += qStride, scales += scaleStride, sums += scaleStride, out += outStride) dot_q4_0(group, q, scales, sums, columns, out);
-      return;
-    default: unreachable();
+  for (let t: usize = 0; t < <usize>tokens; t++) clear16(out + t * outStride);
+  const form = form_of(type);
+  if (form == FLOATS) {
+    if (type == F32) {
+      tile_f32(group, q, qStride, columns, tokens, out, outStride);
+    } else if (tokens < FEW) {
+      for (; tokens > 0; tokens--, q += qStride, out += outStride) {
+        if (type == F16) dot_f16(group, q, columns, out);
+        else dot_bf16(group, q, columns, out);
+      }
+    } else {
+      const bytes = bytes_of(type) * <usize>FLOAT_COLUMNS;
+      for (let c = 0; c < columns; c += FLOAT_COLUMNS, group += bytes) {
+        const count = min(FLOAT_COLUMNS, columns - c);
+        unpack(type, group, scratch, count);
+        tile_f32(scratch, q + (<usize>c << 2), qStride, count, tokens, out, outStride);
+      }
+    }
+    return;
+  }
+  if (type == Q8_0 && tokens < FEW) {
+    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_q8_0(group, columns >> 5, q, scales, out);
+    return;
+  }
+  const bytes = group_bytes(type, 256);
+  for (let c = 0; c < columns; c += 256, group += bytes) {
+    const count = min(256, columns - c);
+    const at = <usize>c;
+    unpack(type, group, scratch, count);
+    if (form == WORDS_32) {
+      tile_words32(scratch, count >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
+    } else if (form == BYTES_32) {
+      tile_bytes32(scratch, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
+    } else {
+      tile_bytes256(scratch, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, scratch + BLOCK256);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { OpArguments, OpName } from "@realizar/kernels";
+import { LINEAR_SCRATCH_BYTES, type OpArguments, type OpName } from "@realizar/kernels";
 import {
   type Activation,
   type AttentionSpec,
@@ -51,13 +51,39 @@ export interface Recording {
   readonly output: { readonly buffer: Buffer; readonly rows: number; readonly columns: number };
 }
 
-/** What a weight type's activations are quantized to (kernels/assembly/ops/quantize.ts). */
-const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | "q16" | "q8">> = {
+/** A form of activations: the command that makes it, bytes of a number, and of each block's scale (with its sums). */
+interface ActivationForm {
+  readonly op: "quantizeQ16" | "quantizeQ8" | "quantizeQ8K";
+  readonly bytes: number;
+  readonly block: number;
+  readonly scaleBytes: number;
+}
+
+/** kernels/assembly/ops/quantize.ts */
+const Q16: ActivationForm = { op: "quantizeQ16", bytes: 2, block: 32, scaleBytes: 4 };
+const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
+const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
+
+/** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
+const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
   F32: "f32",
   F16: "f32",
   BF16: "f32",
-  Q8_0: "q16",
-  Q4_0: "q8",
+  Q8_0: Q16,
+  IQ4_NL: Q16,
+  IQ4_XS: Q16,
+  Q4_0: Q8,
+  Q4_1: Q8,
+  Q5_0: Q8,
+  Q5_1: Q8,
+  MXFP4: Q8,
+  Q2_K: Q8K,
+  Q3_K: Q8K,
+  Q4_K: Q8K,
+  Q5_K: Q8K,
+  Q6_K: Q8K,
+  TQ1_0: Q8K,
+  TQ2_0: Q8K,
 };
 
 const GATES: Record<Activation, number> = { silu: 0, gelu: 1, gelu_erf: 2, swiglu_oai: 3 };
@@ -98,7 +124,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
   const copies = new Map<string, Buffer>();
   const quantized = new Map<string, QuantizedActivation>();
   const routings: { ids: Buffer; weights: Buffer }[] = [];
-  let scratchBytes = 0;
+  let scratchBytes = LINEAR_SCRATCH_BYTES;
   let products = 0;
   let vocabSize = Number.POSITIVE_INFINITY;
 
@@ -168,33 +194,29 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
     const from = moved(known("linear", x).buffer, segment);
     if (kind === "f32")
       return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
-    const key = `${x.id}:${kind}:${segment}`;
+    const key = `${x.id}:${kind.op}:${segment}`;
     const made = quantized.get(key);
     if (made !== undefined) return made;
-    const bytes = kind === "q16" ? 2 : 1;
-    const qStride = aligned(x.columns * bytes, 64);
-    const scaleStride = (x.columns / DTYPES[w.dtype].blockLength) * 4;
-    const q = allocate(segment, x.rows * qStride);
-    const scales = allocate(segment, x.rows * scaleStride);
+    const qStride = aligned(x.columns * kind.bytes, 64);
+    const scaleStride = (x.columns / kind.block) * kind.scaleBytes;
+    const q = place(allocate(segment, x.rows * qStride));
+    const scales = place(allocate(segment, x.rows * scaleStride));
     const common = {
       x: place(from),
       xStride: strideOf(x.columns),
-      q: place(q),
+      q,
       qStride,
-      scales: place(scales),
+      scales,
       scaleStride,
       rows: x.rows,
       columns: x.columns,
     };
-    let form: QuantizedActivation;
-    if (kind === "q16") {
-      push(segment, "quantizeQ16", common);
-      form = { q: place(q), qStride, scales: place(scales), sums: 0, scaleStride };
-    } else {
-      const sums = allocate(segment, x.rows * scaleStride);
-      push(segment, "quantizeQ8", { ...common, sums: place(sums) });
-      form = { q: place(q), qStride, scales: place(scales), sums: place(sums), scaleStride };
-    }
+    let sums: Argument = 0;
+    if (kind.op === "quantizeQ8") {
+      sums = place(allocate(segment, x.rows * scaleStride));
+      push(segment, kind.op, { ...common, sums });
+    } else push(segment, kind.op, common);
+    const form = { q, qStride, scales, sums, scaleStride };
     quantized.set(key, form);
     return form;
   };
@@ -213,6 +235,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       columns,
       indices: { in: "batch", array },
       count: options.rows,
+      scratch: { in: "scratch" },
     });
     return out;
   };
@@ -244,6 +267,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         columns: x.columns,
         ...form,
         tokens: x.rows,
+        scratch: { in: "scratch" },
       });
       if (bias !== undefined) {
         const from = out;
@@ -464,6 +488,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         rows: count,
         experts: place(ids),
         share,
+        scratch: { in: "scratch" },
       });
       if (bias !== undefined) {
         const from = out;

@@ -1,0 +1,97 @@
+/**
+ * IQ4_NL: blocks of 32 columns, 18 bytes a row in a file (ggml-common.h, block_iq4_nl):
+ *
+ *   | d: f16 | n[0] .. n[15]: low nibble column i, high nibble column i + 16 |          w = d level(n)
+ *
+ * Packed, 16 rows together, 288 bytes a block; bytes p = 0 .. 7 in pairs:
+ *
+ *   | d of row 0 .. 15: f16 | p: bytes 2p, 2p+1 of rows 0 .. 15: 32 B | ...
+ *
+ * IQ4_XS: blocks of 256 columns, 136 bytes a row in a file (block_iq4_xs):
+ *
+ *   | d: f16 | high pairs of 8 scales: u16 | low nibbles of 8 scales: 4 B | nibbles of 32 columns: 16 B, eight times |
+ *
+ * w = d (scale - 32) level(n). Packed, 16 rows together, 2208 bytes a block:
+ *
+ *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
+ */
+import { interleave_halves, SCALES, widen_scales } from "./group";
+import { WORDS, WORDS_BLOCK } from "./words32";
+
+export const BLOCK_IQ4_NL: usize = 288;
+export const BLOCK_IQ4_XS: usize = 2208;
+
+/** kvalues_iq4nl of ggml-common.h. */
+// @ts-ignore: decorator
+@inline
+function levels(): v128 {
+  return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+}
+
+// @ts-ignore: decorator
+@inline
+function unpack_levels(src: usize, dst: usize): void {
+  const mask = i8x16.splat(15), table = levels();
+  for (const end = src + 256; src < end; src += 16, dst += 32) {
+    const x = v128.load(src);
+    const low = i8x16.swizzle(table, v128.and(x, mask)), high = i8x16.swizzle(table, i8x16.shr_u(x, 4));
+    v128.store(dst, i16x8.extend_low_i8x16_s(low));
+    v128.store(dst, i16x8.extend_high_i8x16_s(low), 16);
+    v128.store(dst, i16x8.extend_low_i8x16_s(high), 512);
+    v128.store(dst, i16x8.extend_high_i8x16_s(high), 528);
+  }
+}
+
+export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): void {
+  const stride = <usize>blocks * 18;
+  for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_NL, src += 18) interleave_halves(src, stride, rows, 18, dst);
+}
+
+export function unpack_iq4_nl(src: usize, dst: usize, blocks: i32): void {
+  for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += WORDS_BLOCK) {
+    widen_scales(src, dst);
+    unpack_levels(src + SCALES, dst + WORDS);
+  }
+}
+
+export function pack_iq4_xs(src: usize, dst: usize, rows: i32, blocks: i32): void {
+  const stride = <usize>blocks * 136;
+  for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_XS, src += 136) {
+    interleave_halves(src, stride, rows, 2, dst);
+    for (let r = 0; r < 16; r++) {
+      const from = src + <usize>r * stride;
+      for (let s = 0; s < 8; s++) {
+        let scale = 0;
+        if (r < rows) {
+          const low = (<i32>load<u8>(from + 4 + <usize>(s >> 1)) >> ((s & 1) << 2)) & 15;
+          scale = (low | (((<i32>load<u16>(from, 2) >> (s << 1)) & 3) << 4)) - 32;
+        }
+        store<i8>(dst + SCALES + <usize>(s << 4) + <usize>r, <i8>scale);
+      }
+    }
+    interleave_halves(src + 8, stride, rows, 128, dst + SCALES + 128);
+  }
+}
+
+/** Eight blocks of 32 columns for each block; the product of d and a 6-bit scale is exact in f32. */
+export function unpack_iq4_xs(src: usize, dst: usize, blocks: i32): void {
+  for (; blocks > 0; blocks--, src += BLOCK_IQ4_XS) {
+    // The first block's place for scales holds d until its own scales are known.
+    widen_scales(src, dst);
+    const d0 = v128.load(dst), d1 = v128.load(dst, 16), d2 = v128.load(dst, 32), d3 = v128.load(dst, 48);
+    for (let s: usize = 0; s < 8; s++, dst += WORDS_BLOCK) {
+      const p = src + SCALES + (s << 4);
+      v128.store(dst, scaled(d0, p));
+      v128.store(dst, scaled(d1, p + 4), 16);
+      v128.store(dst, scaled(d2, p + 8), 32);
+      v128.store(dst, scaled(d3, p + 12), 48);
+      unpack_levels(src + SCALES + 128 + (s << 8), dst + WORDS);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function scaled(d: v128, scales: usize): v128 {
+  return f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(scales)))));
+}

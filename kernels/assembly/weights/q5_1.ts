@@ -1,0 +1,32 @@
+/**
+ * Q5_1: blocks of 32 columns, 24 bytes a row in a file (ggml-common.h, block_q5_1):
+ *
+ *   | d: f16 | m: f16 | fifth bits: u32 | nibbles: 16 B |          w = d n + m
+ *
+ * Packed, 16 rows together, 384 bytes a block:
+ *
+ *   | d of row 0 .. 15: f16 | m of row 0 .. 15: f16 | fifth bits as in Q5_0: 64 B | nibbles as in Q4_0: 256 B |
+ */
+import { BLOCK32, CODES32 } from "./bytes32";
+import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { pack_fifth_bits, unpack_fives } from "./q5_0";
+
+const FILE_BLOCK: usize = 24;
+export const BLOCK_Q5_1: usize = 384;
+
+export function pack_q5_1(src: usize, dst: usize, rows: i32, blocks: i32): void {
+  const stride = <usize>blocks * FILE_BLOCK;
+  for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_1, src += FILE_BLOCK) {
+    interleave_halves(src, stride, rows, 4, dst);
+    pack_fifth_bits(src + 4, stride, rows, dst + 2 * SCALES);
+    interleave_words(src + 8, stride, rows, 16, dst + 2 * SCALES + 64, 0);
+  }
+}
+
+export function unpack_q5_1(src: usize, dst: usize, blocks: i32): void {
+  for (; blocks > 0; blocks--, src += BLOCK_Q5_1, dst += BLOCK32) {
+    widen_scales(src, dst);
+    widen_scales(src + SCALES, dst + 64);
+    unpack_fives(src + 2 * SCALES, src + 2 * SCALES + 64, dst + CODES32);
+  }
+}

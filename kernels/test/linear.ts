@@ -1,0 +1,94 @@
+import type { GgmlTypeName } from "@realizar/gguf";
+import { LINEAR_SCRATCH_BYTES } from "../src/index.ts";
+import type { Bench } from "./bench.ts";
+import { activationOf } from "./twins/linear.ts";
+import type { Packed } from "./weights.ts";
+
+export interface QuantizedRows {
+  readonly q: number;
+  readonly qStride: number;
+  readonly scales: number;
+  readonly sums: number;
+  readonly scaleStride: number;
+}
+
+/** Activation rows in the form that a type takes. */
+export function activate(
+  bench: Bench,
+  type: GgmlTypeName,
+  x: Float32Array,
+  columns: number,
+  threads = 1,
+): QuantizedRows {
+  const rows = x.length / columns;
+  const xStride = Math.ceil(columns / 16) * 64;
+  const from = bench.putRows(x, columns, xStride);
+  if (type === "F32" || type === "F16" || type === "BF16")
+    return { q: from, qStride: xStride, scales: 0, sums: 0, scaleStride: 0 };
+  const { block, top } = activationOf(type);
+  const qStride = columns * (top === 127 ? 1 : 2) + 64;
+  const scaleStride = (columns / block) * (block === 256 ? 128 : 4);
+  const q = bench.space(rows * qStride);
+  const scales = bench.space(rows * scaleStride);
+  const sums = bench.space(rows * scaleStride);
+  const common = { x: from, xStride, q, qStride, scales, scaleStride, rows, columns };
+  if (top !== 127) bench.run("quantizeQ16", common, threads);
+  else if (block === 256) bench.run("quantizeQ8K", common, threads);
+  else bench.run("quantizeQ8", { ...common, sums }, threads);
+  return { q, qStride, scales, sums, scaleStride };
+}
+
+/** W x for every activation row: [tokens][rows]. */
+export function multiply(
+  bench: Bench,
+  type: GgmlTypeName,
+  w: Packed,
+  x: Float32Array,
+  threads = 1,
+): Float32Array {
+  const tokens = x.length / w.columns;
+  const form = activate(bench, type, x, w.columns, threads);
+  const outStride = w.groups * 64;
+  const out = bench.space(tokens * outStride);
+  const scratch = bench.space(LINEAR_SCRATCH_BYTES * threads);
+  bench.run(
+    "linear",
+    {
+      out,
+      outStride,
+      weight: w.address,
+      groupBytes: w.groupBytes,
+      type: w.type,
+      groups: w.groups,
+      columns: w.columns,
+      ...form,
+      tokens,
+      scratch,
+    },
+    threads,
+  );
+  return bench.takeRows(out, tokens, w.rows, outStride);
+}
+
+/** Rows of a packed weight as floats, by the embedding's way. */
+export function embed(bench: Bench, w: Packed, indices: readonly number[], threads = 1): Float32Array {
+  const outStride = Math.ceil(w.columns / 16) * 64;
+  const out = bench.space(indices.length * outStride);
+  const scratch = bench.space(LINEAR_SCRATCH_BYTES * threads);
+  bench.run(
+    "embed",
+    {
+      out,
+      outStride,
+      weight: w.address,
+      groupBytes: w.groupBytes,
+      type: w.type,
+      columns: w.columns,
+      indices: bench.put(Int32Array.from(indices)),
+      count: indices.length,
+      scratch,
+    },
+    threads,
+  );
+  return bench.takeRows(out, indices.length, w.columns, outStride);
+}

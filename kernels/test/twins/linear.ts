@@ -1,0 +1,54 @@
+import { GGML_TYPES, type GgmlTypeName } from "@realizar/gguf";
+import { quantizeActivation } from "./activation.ts";
+import { READ } from "./blocks.ts";
+import { f32 } from "./float.ts";
+
+/** Columns of a type's activation blocks and the largest quantized number. */
+export function activationOf(type: GgmlTypeName): { block: number; top: number } {
+  if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, top: 32767 };
+  return { block: GGML_TYPES[type].blockLength, top: 127 };
+}
+
+/**
+ * One row of a quantized weight times one activation row, in the kernels' integer and float steps: a block's exact
+ * integer sum, times the product of the two scales, added in block order.
+ */
+export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): number {
+  const { blockLength, blockBytes } = GGML_TYPES[type];
+  const { block: width, top } = activationOf(type);
+  const { q, scales } = quantizeActivation(x, width, top);
+  let y = 0;
+  for (let b = 0; b * blockLength < x.length; b++) {
+    const block = READ[type]!(row, b * blockBytes);
+    const run = blockLength / (block.scales?.length ?? 1);
+    // IQ4_XS has 16-bit activations of 32 columns: its runs are joined one by one.
+    const parts = blockLength / width;
+    for (let part = 0; part < parts; part++) {
+      const first = part * width;
+      let sum = 0;
+      let sumOfMinimums = 0;
+      let sumOfActivation = 0;
+      for (let i = first; i < first + width; i++) {
+        const a = q[b * blockLength + i]!;
+        const scale = parts > 1 ? 1 : (block.scales?.[Math.floor(i / run)] ?? 1);
+        sum += scale * block.codes[i]! * a;
+        sumOfActivation += a;
+        if (block.mins !== undefined) sumOfMinimums += block.mins[Math.floor(i / run)]! * a;
+      }
+      const t = scales[b * parts + part]!;
+      const d = parts > 1 ? f32(block.d * block.scales![part]!) : f32(block.d);
+      let term = f32(f32(sum) * f32(d * t));
+      if (block.m !== undefined) term = f32(term + f32(f32(block.m) * f32(f32(sumOfActivation) * t)));
+      if (block.dmin !== undefined) term = f32(term - f32(f32(sumOfMinimums) * f32(f32(block.dmin) * t)));
+      y = f32(y + term);
+    }
+  }
+  return y;
+}
+
+/** A row of floats times a row of floats, in column order. */
+export function dotFloats(w: Float32Array, x: Float32Array): number {
+  let y = 0;
+  for (let i = 0; i < x.length; i++) y = f32(y + f32(x[i]! * w[i]!));
+  return y;
+}

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import { GGML_TYPES } from "@realizar/gguf";
+import { Bench, bits, PLAIN, RELAXED, randomFloats } from "./bench.ts";
+import { embed, multiply } from "./linear.ts";
+import { dotFloats, dotRow } from "./twins/linear.ts";
+import { FLOAT_TYPES, floatsOf, packInto, QUANTIZED_TYPES, weightRows } from "./weights.ts";
+
+const relaxed = new Bench(RELAXED);
+const plain = new Bench(PLAIN);
+
+/** Largest share of a file's bytes that packing may take. */
+const MOST = 1.25;
+
+describe.each([...QUANTIZED_TYPES])("%s", (type) => {
+  const { blockLength, blockBytes } = GGML_TYPES[type];
+  const bench = () => {
+    relaxed.reset();
+    plain.reset();
+    return relaxed;
+  };
+
+  test.each(["random", "extreme"] as const)("rows unpack to dequantize's bits, %s blocks", (kind) => {
+    const [rows, columns] = [21, blockLength * 3];
+    const data = weightRows(type, rows, columns, 7, kind);
+    const w = packInto(bench(), type, data, rows, columns);
+    const order = Array.from({ length: rows }, (_, i) => (i * 8) % rows);
+    const all = floatsOf(type, data);
+    const expected = order.flatMap((r) => [...all.subarray(r * columns, (r + 1) * columns)]);
+    expect(bits(embed(relaxed, w, order))).toEqual(bits(Float32Array.from(expected)));
+  });
+
+  test.each(["random", "extreme"] as const)("products have the twin's bits, %s blocks", (kind) => {
+    for (const blocks of [1, 2, 5]) {
+      const [rows, columns, tokens] = [3, blockLength * blocks, 2];
+      const data = weightRows(type, rows, columns, blocks, kind);
+      const w = packInto(bench(), type, data, rows, columns);
+      const x = randomFloats(tokens * columns, 11, 3);
+      if (kind === "extreme") for (let i = 0; i < columns; i++) x[i] = i % 3 === 0 ? -5 : 5;
+      const rowBytes = (columns / blockLength) * blockBytes;
+      const expected = new Float32Array(tokens * rows);
+      for (let t = 0; t < tokens; t++) {
+        for (let r = 0; r < rows; r++) {
+          const row = data.subarray(r * rowBytes, (r + 1) * rowBytes);
+          expected[t * rows + r] = dotRow(type, row, x.subarray(t * columns, (t + 1) * columns));
+        }
+      }
+      expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(expected));
+    }
+  });
+
+  test("a token's bits are the same alone, among others, in shares and without relaxed SIMD", () => {
+    for (const blocks of [1, 3, 8, blockLength === 32 ? 11 : 2]) {
+      const [rows, columns, tokens] = [37, blockLength * blocks, 9];
+      const data = weightRows(type, rows, columns, blocks + 20);
+      const x = randomFloats(tokens * columns, blocks, 2);
+      const w = packInto(bench(), type, data, rows, columns, 2);
+      const together = multiply(relaxed, type, w, x);
+      for (const count of [1, 2, 3, 4, 5]) {
+        const few = multiply(relaxed, type, w, x.subarray(0, count * columns));
+        expect(bits(few)).toEqual(bits(together.slice(0, count * rows)));
+      }
+      const last = multiply(relaxed, type, w, x.subarray((tokens - 1) * columns));
+      expect(bits(last)).toEqual(bits(together.slice((tokens - 1) * rows)));
+      expect(bits(multiply(relaxed, type, w, x, 3))).toEqual(bits(together));
+      const v = packInto(plain, type, data, rows, columns);
+      expect(bits(multiply(plain, type, v, x))).toEqual(bits(together));
+      expect(bits(multiply(plain, type, v, x.subarray(0, columns)))).toEqual(bits(together.slice(0, rows)));
+    }
+  });
+
+  test("rows 1 to 40 each give their own product", () => {
+    const columns = blockLength;
+    const data = weightRows(type, 40, columns, 3);
+    const x = randomFloats(columns, 5);
+    const rowBytes = data.length / 40;
+    bench();
+    const all = multiply(relaxed, type, packInto(relaxed, type, data, 40, columns), x);
+    for (let rows = 1; rows < 40; rows++) {
+      const w = packInto(bench(), type, data.subarray(0, rows * rowBytes), rows, columns);
+      expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(all.slice(0, rows)));
+    }
+  });
+
+  test("packed rows are hardly larger than a file's", () => {
+    const columns = 256;
+    const file = (columns / blockLength) * blockBytes * 16;
+    expect(relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns) / file).toBeLessThanOrEqual(MOST);
+  });
+});
+
+describe.each([...FLOAT_TYPES])("%s", (type) => {
+  const { blockBytes } = GGML_TYPES[type];
+
+  test.each(["random", "extreme"] as const)("rows and products, columns 1 to 70, %s numbers", (kind) => {
+    const rows = 18;
+    for (let columns = 1; columns <= 70; columns += columns < 10 ? 1 : 7) {
+      relaxed.reset();
+      const data = weightRows(type, rows, columns, columns, kind);
+      const floats = floatsOf(type, data);
+      const w = packInto(relaxed, type, data, rows, columns);
+      const order = Array.from({ length: rows }, (_, i) => rows - 1 - i);
+      const expected = order.flatMap((r) => [...floats.subarray(r * columns, (r + 1) * columns)]);
+      expect(bits(embed(relaxed, w, order))).toEqual(bits(Float32Array.from(expected)));
+      const tokens = 5;
+      const x = randomFloats(tokens * columns, columns + 1);
+      const products = new Float32Array(tokens * rows);
+      for (let t = 0; t < tokens; t++)
+        for (let r = 0; r < rows; r++)
+          products[t * rows + r] = dotFloats(
+            floats.subarray(r * columns, (r + 1) * columns),
+            x.subarray(t * columns, (t + 1) * columns),
+          );
+      expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(products));
+    }
+  });
+
+  test("a token's bits are the same alone, among others, in shares and without relaxed SIMD", () => {
+    const [rows, columns, tokens] = [35, 300, 7];
+    relaxed.reset();
+    plain.reset();
+    const data = weightRows(type, rows, columns, 9);
+    const x = randomFloats(tokens * columns, 10);
+    const w = packInto(relaxed, type, data, rows, columns, 3);
+    const together = multiply(relaxed, type, w, x);
+    for (const count of [1, 2, 3, 4])
+      expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns)))).toEqual(
+        bits(together.slice(0, count * rows)),
+      );
+    expect(bits(multiply(relaxed, type, w, x, 2))).toEqual(bits(together));
+    expect(bits(multiply(plain, type, packInto(plain, type, data, rows, columns), x))).toEqual(
+      bits(together),
+    );
+    expect(relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns)).toBe(16 * columns * blockBytes);
+  });
+});
+
+test("a type without kernels has no packed size", () => {
+  expect(relaxed.kernels.group_bytes(GGML_TYPES.IQ1_S.id, 256)).toBe(0);
+});
