@@ -9,4 +9,4 @@ export {
 } from "./kernels.ts";
 // Recorded programs.
 export type { OpArguments, OpName } from "./ops.ts";
-export { COMMAND_WORDS, LINEAR_SCRATCH_BYTES, OPS, writeCommand } from "./ops.ts";
+export { attentionScratchBytes, COMMAND_WORDS, LINEAR_SCRATCH_BYTES, OPS, writeCommand } from "./ops.ts";

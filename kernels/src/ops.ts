@@ -128,3 +128,10 @@ export function writeCommand<N extends OpName>(
 
 /** Bytes of scratch for each thread that embed, linear and linearExperts take (assembly/weights/group.ts). */
 export const LINEAR_SCRATCH_BYTES = 9216;
+
+/** Bytes of scratch for each thread that attention takes, `group` query heads a KV head (assembly/ops/attention.ts). */
+export function attentionScratchBytes(kvType: number, group: number, headDim: number): number {
+  const padded = Math.ceil(headDim / 4) * 4;
+  const page = kvType === 0 ? 0 : (headDim + padded) * 64;
+  return group * (64 + padded * 4 + 12) + 16 + page;
+}

@@ -2,9 +2,9 @@
  * Attention over a paged KV cache (ops/kv.ts) with an online softmax (arXiv:1805.02867).
  *
  * A sequence's page table maps position p to page table[p >> 4], slot p & 15. One unit of work is one row of the
- * batch with the query heads of one KV head: it walks the row's pages in order, so its bits depend on nothing beside it.
+ * batch with query heads of one KV head: it walks the row's pages in order, so its bits depend on nothing beside it.
  */
-import { exp_f32, exp_f32x4 } from "../simd/exp";
+import { exp_16, exp_f32 } from "../simd/exp";
 import { split_from, split_to } from "../split";
 import { softcap_f32x4 } from "./elementwise";
 import { key_head_bytes, padded_dim, value_head_bytes, widen_keys, widen_values } from "./kv";
@@ -12,61 +12,77 @@ import { key_head_bytes, padded_dim, value_head_bytes, widen_keys, widen_values 
 /**
  * out[row][head] = softmax(scale q k^T) v over positions max(0, p - window + 1) .. last, with last the row's own
  * position p (causal) or its sequence's last position (`lengths`, not 0). window 0 is unlimited; cap 0 is no softcap;
- * sinks (f32 per head, 0 for none) join the softmax's denominator. scratch, per thread: 64 bytes, two floats
- * a query head of the group rounded up to 16 bytes, [group][padded] f32, and for a KV type other than f32 one widened page.
+ * sinks (f32 per head, 0 for none) join the softmax's denominator.
+ *
+ * scratch, for each thread scratchBytes; a group is the query heads of one KV head:
+ *
+ *   | scores [group][16] | values [group][padded] | maxima, sums, shrinks [group] each | widened page: K [headDim][16], V [16][padded] |
+ *
+ * all f32; the page only where the KV type is not f32.
  */
 export function attention(
   out: usize, q: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, lengths: usize, sinks: usize,
   rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, type: i32, scratch: usize, scratchBytes: usize, rank: i32, threads: i32,
 ): void {
   const group = heads / kvHeads;
-  const padded = padded_dim(headDim);
+  // Where the units would not come out even, a group is split: a head's bits do not depend on its neighbours.
+  const even = rows * kvHeads;
+  const parts = even % threads != 0 && even < threads * 4 ? min(group, threads) : 1;
+  const padded = <usize>padded_dim(headDim) << 2;
   const keyHead = key_head_bytes(type, headDim);
   const valueHead = value_head_bytes(type, headDim);
   const keyPage = keyHead * <usize>kvHeads;
   const valuePage = valueHead * <usize>kvHeads;
-  const mine = scratch + <usize>rank * scratchBytes;
-  const weights = mine;                                        // [16] f32: softmax weights of one page
-  const maxima = mine + 64;                                    // [group] f32
-  const sums = maxima + (<usize>group << 2);                   // [group] f32
-  const sums16 = (sums + (<usize>group << 2) + 15) & ~15;      // [group][padded] f32: weighted values
-  const wideKeys = sums16 + (<usize>(group * padded) << 2);     // [headDim][16] f32
-  const wideValues = wideKeys + (<usize>headDim << 6);         // [16][padded] f32
-  const total = rows * kvHeads;
+  const headBytes = <usize>headDim << 2;
+  const scores = scratch + <usize>rank * scratchBytes;
+  const weighted = scores + (<usize>group << 6);
+  const states = weighted + <usize>group * padded;
+  const stateBytes = <usize>group << 2;
+  const wideKeys = (states + stateBytes * 3 + 15) & ~15;
+  const wideValues = wideKeys + (<usize>headDim << 6);
+  const total = even * parts;
   const to = split_to(total, rank, threads);
   for (let unit = split_from(total, rank, threads); unit < to; unit++) {
-    const row = unit / kvHeads, kvHead = unit % kvHeads;
+    const row = unit / (kvHeads * parts), kvHead = (unit / parts) % kvHeads, part = unit % parts;
+    const head = kvHead * group + split_from(group, part, parts);
+    const count = kvHead * group + split_to(group, part, parts) - head;
     const sequence = <usize>load<i32>(sequences + (<usize>row << 2));
     const position = load<i32>(positions + (<usize>row << 2));
     const last = lengths != 0 ? load<i32>(lengths + (sequence << 2)) - 1 : position;
     const first = window > 0 ? max(0, position - window + 1) : 0;
     const table = <usize>load<u32>(tables + (sequence << 2));
-    const query = q + <usize>row * stride + (<usize>(kvHead * group * headDim) << 2);
-    for (let g = 0; g < group; g++) {
-      store<f32>(maxima + (<usize>g << 2), sinks != 0 ? load<f32>(sinks + (<usize>(kvHead * group + g) << 2)) : -Infinity);
-      store<f32>(sums + (<usize>g << 2), sinks != 0 ? 1 : 0);
+    const query = q + <usize>row * stride + <usize>head * headBytes;
+    for (let g = 0; g < count; g++) {
+      const state = states + (<usize>g << 2);
+      store<f32>(state, sinks != 0 ? load<f32>(sinks + (<usize>(head + g) << 2)) : -Infinity);
+      store<f32>(state + stateBytes, sinks != 0 ? 1 : 0);
     }
-    memory.fill(sums16, 0, <usize>(group * padded) << 2);
+    memory.fill(weighted, 0, <usize>count * padded);
     for (let start = first & ~15; start <= last; start += 16) {
       const page = <usize>load<u32>(table + (<usize>(start >> 4) << 2));
       let key = keys + page * keyPage + <usize>kvHead * keyHead;
       let value = values + page * valuePage + <usize>kvHead * valueHead;
+      // Slots past `last` may hold another sequence's values: they are not read at all, so not even a NaN there matters.
+      const filled = min(16, last - start + 1);
       if (type != 0) {
         widen_keys(type, key, headDim, wideKeys);
-        widen_values(type, value, headDim, min(16, last - start + 1), wideValues);
+        widen_values(type, value, headDim, filled, wideValues);
         key = wideKeys;
         value = wideValues;
       }
-      for (let g = 0; g < group; g++) {
-        one_page(query + (<usize>(g * headDim) << 2), key, value, headDim, padded, start, first, last, scale, cap, weights, maxima + (<usize>g << 2), sums + (<usize>g << 2), sums16 + (<usize>(g * padded) << 2));
-      }
+      let g = 0;
+      for (; g + 2 <= count; g += 2) scores_2(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
+      if (g < count) scores_1(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
+      for (g = 0; g < count; g++) softmax_16(scores + (<usize>g << 6), start, first, last, scale, cap, states + (<usize>g << 2), stateBytes);
+      for (g = 0; g + 2 <= count; g += 2) values_2(scores + (<usize>g << 6), value, filled, padded, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
+      if (g < count) values_1(scores + (<usize>g << 6), value, filled, padded, 0, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
     }
-    const into = out + <usize>row * stride + (<usize>(kvHead * group * headDim) << 2);
-    for (let g = 0; g < group; g++) {
-      const inverse: f32 = <f32>1.0 / load<f32>(sums + (<usize>g << 2));
-      const from = sums16 + (<usize>(g * padded) << 2);
-      const at = into + (<usize>(g * headDim) << 2);
-      for (let d = 0; d < headDim; d++) store<f32>(at + (<usize>d << 2), load<f32>(from + (<usize>d << 2)) * inverse);
+    const into = out + <usize>row * stride + <usize>head * headBytes;
+    for (let g = 0; g < count; g++) {
+      const inverse: f32 = <f32>1.0 / load<f32>(states + stateBytes + (<usize>g << 2));
+      const from = weighted + <usize>g * padded;
+      const at = into + <usize>g * headBytes;
+      for (let d: usize = 0; d < headBytes; d += 4) store<f32>(at + d, load<f32>(from + d) * inverse);
     }
   }
 }
@@ -77,10 +93,12 @@ function sum_lanes(a: v128): f32 {
   return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3));
 }
 
+/** The largest lane of a and of before, in lane 0. */
 // @ts-ignore: decorator
 @inline
-function max_lanes(a: v128): f32 {
-  return max(max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
+function max_of(before: v128, a: v128): v128 {
+  const two = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return f32x4.pmax(before, f32x4.pmax(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)));
 }
 
 /** Positions outside first .. last get -1e30: exp of it is 0 after the maximum is taken off, and clamped lanes are cleared. */
@@ -91,22 +109,54 @@ function masked(score: v128, position: v128, first: i32, last: i32): v128 {
   return v128.bitselect(score, f32x4.splat(-1e30), inside);
 }
 
-/** One page for one query head: scores, running maximum and sum, weighted values. */
-function one_page(query: usize, key: usize, value: usize, headDim: i32, padded: i32, start: i32, first: i32, last: i32, scale: f32, cap: f32, weights: usize, maximum: usize, sum: usize, weighted: usize): void {
+/** Products of one query head with the 16 keys of a page. */
+function scores_1(query: usize, headBytes: usize, key: usize, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
-  const end = query + (<usize>headDim << 2);
-  for (; query < end; query += 4, key += 64) {
+  for (const end = query + headBytes; query < end; query += 4, key += 64) {
     const x = v128.load32_splat(query);
     a = f32x4.add(a, f32x4.mul(x, v128.load(key)));
     b = f32x4.add(b, f32x4.mul(x, v128.load(key, 16)));
     c = f32x4.add(c, f32x4.mul(x, v128.load(key, 32)));
     d = f32x4.add(d, f32x4.mul(x, v128.load(key, 48)));
   }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+}
+
+/** The same of two query heads, headBytes apart. */
+function scores_2(query: usize, headBytes: usize, key: usize, out: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  for (const end = query + headBytes; query < end; query += 4, key += 64) {
+    const x = v128.load32_splat(query), y = v128.load32_splat(query + headBytes);
+    const k0 = v128.load(key), k1 = v128.load(key, 16), k2 = v128.load(key, 32), k3 = v128.load(key, 48);
+    a = f32x4.add(a, f32x4.mul(x, k0));
+    e = f32x4.add(e, f32x4.mul(y, k0));
+    b = f32x4.add(b, f32x4.mul(x, k1));
+    f = f32x4.add(f, f32x4.mul(y, k1));
+    c = f32x4.add(c, f32x4.mul(x, k2));
+    g = f32x4.add(g, f32x4.mul(y, k2));
+    d = f32x4.add(d, f32x4.mul(x, k3));
+    h = f32x4.add(h, f32x4.mul(y, k3));
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+  v128.store(out, e, 64);
+  v128.store(out, f, 80);
+  v128.store(out, g, 96);
+  v128.store(out, h, 112);
+}
+
+/** Scores of one head and page to weights, in place; updates maximum, sum and the factor that shrinks what came before. */
+function softmax_16(scores: usize, start: i32, first: i32, last: i32, scale: f32, cap: f32, state: usize, stateBytes: usize): void {
   const s = f32x4.splat(scale);
-  a = f32x4.mul(a, s);
-  b = f32x4.mul(b, s);
-  c = f32x4.mul(c, s);
-  d = f32x4.mul(d, s);
+  let a = f32x4.mul(v128.load(scores), s);
+  let b = f32x4.mul(v128.load(scores, 16), s);
+  let c = f32x4.mul(v128.load(scores, 32), s);
+  let d = f32x4.mul(v128.load(scores, 48), s);
   if (cap != 0) {
     a = softcap_f32x4(a, cap);
     b = softcap_f32x4(b, cap);
@@ -120,38 +170,63 @@ function one_page(query: usize, key: usize, value: usize, headDim: i32, padded: 
     c = masked(c, i32x4.add(p, i32x4.splat(8)), first, last);
     d = masked(d, i32x4.add(p, i32x4.splat(12)), first, last);
   }
-  const before = load<f32>(maximum);
-  const now = max(before, max_lanes(f32x4.max(f32x4.max(a, b), f32x4.max(c, d))));
-  const m = f32x4.splat(now);
-  const floor = f32x4.splat(-80);
-  a = weight_of(f32x4.sub(a, m), floor);
-  b = weight_of(f32x4.sub(b, m), floor);
-  c = weight_of(f32x4.sub(c, m), floor);
-  d = weight_of(f32x4.sub(d, m), floor);
-  v128.store(weights, a);
-  v128.store(weights, b, 16);
-  v128.store(weights, c, 32);
-  v128.store(weights, d, 48);
+  v128.store(scores, a);
+  v128.store(scores, b, 16);
+  v128.store(scores, c, 32);
+  v128.store(scores, d, 48);
+  const before = load<f32>(state);
+  const now = f32x4.extract_lane(max_of(v128.load32_splat(state), f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d))), 0);
   const shrink: f32 = now > before ? (before == -Infinity ? 0 : exp_f32(before - now)) : 1;
-  store<f32>(maximum, now);
-  store<f32>(sum, load<f32>(sum) * shrink + sum_lanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
-  // Slots past `last` may hold another sequence's values: they are not read at all, so not even a NaN there matters.
-  const count = min(16, last - start + 1);
-  const rowBytes = <usize>padded << 2;
-  const shrunk = f32x4.splat(shrink);
-  for (let at: usize = 0; at < rowBytes; at += 16) {
-    let y = f32x4.mul(v128.load(weighted + at), shrunk);
+  store<f32>(state, now);
+  store<f32>(state + stateBytes, load<f32>(state + stateBytes) * shrink + sum_lanes(exp_16(scores, f32x4.splat(now))));
+  store<f32>(state + stateBytes * 2, shrink);
+}
+
+/** weighted = weighted x shrink + weights x values of a page's first `count` slots, from byte `at` of the head on. */
+function values_1(weights: usize, value: usize, count: i32, padded: usize, at: usize, weighted: usize, shrink: usize): void {
+  const s = v128.load32_splat(shrink);
+  const end = weights + (<usize>count << 2);
+  for (; at < padded; at += 16) {
+    let y = f32x4.mul(v128.load(weighted + at), s);
     let v = value + at;
-    for (let t: usize = 0; t < <usize>count << 2; t += 4, v += rowBytes) {
-      y = f32x4.add(y, f32x4.mul(v128.load32_splat(weights + t), v128.load(v)));
-    }
+    for (let w = weights; w < end; w += 4, v += padded) y = f32x4.add(y, f32x4.mul(v128.load32_splat(w), v128.load(v)));
     v128.store(weighted + at, y);
   }
 }
 
-/** exp(x), and exactly 0 below the floor. */
-// @ts-ignore: decorator
-@inline
-function weight_of(x: v128, floor: v128): v128 {
-  return v128.and(exp_f32x4(x), f32x4.ge(x, floor));
+/** The same of two heads: weights 64 bytes apart, sums padded, factors 4. */
+function values_2(weights: usize, value: usize, count: i32, padded: usize, weighted: usize, shrink: usize): void {
+  const s = v128.load32_splat(shrink), t = v128.load32_splat(shrink, 4);
+  const end = weights + (<usize>count << 2);
+  let at: usize = 0;
+  for (const wide = padded & ~63; at < wide; at += 64) {
+    const p = weighted + at, r = p + padded;
+    let a = f32x4.mul(v128.load(p), s), b = f32x4.mul(v128.load(p, 16), s), c = f32x4.mul(v128.load(p, 32), s), d = f32x4.mul(v128.load(p, 48), s);
+    let e = f32x4.mul(v128.load(r), t), f = f32x4.mul(v128.load(r, 16), t), g = f32x4.mul(v128.load(r, 32), t), h = f32x4.mul(v128.load(r, 48), t);
+    let v = value + at;
+    for (let w = weights; w < end; w += 4, v += padded) {
+      const x = v128.load32_splat(w), y = v128.load32_splat(w, 64);
+      const v0 = v128.load(v), v1 = v128.load(v, 16), v2 = v128.load(v, 32), v3 = v128.load(v, 48);
+      a = f32x4.add(a, f32x4.mul(x, v0));
+      e = f32x4.add(e, f32x4.mul(y, v0));
+      b = f32x4.add(b, f32x4.mul(x, v1));
+      f = f32x4.add(f, f32x4.mul(y, v1));
+      c = f32x4.add(c, f32x4.mul(x, v2));
+      g = f32x4.add(g, f32x4.mul(y, v2));
+      d = f32x4.add(d, f32x4.mul(x, v3));
+      h = f32x4.add(h, f32x4.mul(y, v3));
+    }
+    v128.store(p, a);
+    v128.store(p, b, 16);
+    v128.store(p, c, 32);
+    v128.store(p, d, 48);
+    v128.store(r, e);
+    v128.store(r, f, 16);
+    v128.store(r, g, 32);
+    v128.store(r, h, 48);
+  }
+  if (at < padded) {
+    values_1(weights, value, count, padded, at, weighted, shrink);
+    values_1(weights + 64, value, count, padded, at, weighted + padded, shrink + 4);
+  }
 }

@@ -112,15 +112,29 @@ function amax_of(p: usize, count: i32): f32 {
   return m;
 }
 
+/** Half floats to `bytes` bytes of f32: shift, mask and a product with 2^112, exact for finite numbers. */
+function widen_f16(from: usize, out: usize, bytes: usize): void {
+  const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
+  const end = out + bytes;
+  for (const wide = out + (bytes & ~63); out < wide; from += 32, out += 64) {
+    v128.store(out, widened(from, mask, rebias));
+    v128.store(out, widened(from + 8, mask, rebias), 16);
+    v128.store(out, widened(from + 16, mask, rebias), 32);
+    v128.store(out, widened(from + 24, mask, rebias), 48);
+  }
+  for (; out < end; from += 8, out += 16) v128.store(out, widened(from, mask, rebias));
+}
+
+// @ts-ignore: decorator
+@inline
+function widened(p: usize, mask: v128, rebias: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(v128.load_ext<i16>(p), 13), mask), rebias);
+}
+
 /** One head's K of a page as [headDim][16] f32. */
 export function widen_keys(type: i32, key: usize, headDim: i32, out: usize): void {
   if (type == 1) {
-    for (let d = 0; d < headDim; d++, key += 32, out += 64) {
-      v128.store(out, load_f16x4(key));
-      v128.store(out, load_f16x4(key + 8), 16);
-      v128.store(out, load_f16x4(key + 16), 32);
-      v128.store(out, load_f16x4(key + 24), 48);
-    }
+    widen_f16(key, out, <usize>headDim << 6);
     return;
   }
   for (let first = 0; first < headDim; first += 32, key += 544) {
@@ -141,16 +155,19 @@ export function widen_keys(type: i32, key: usize, headDim: i32, out: usize): voi
 export function widen_values(type: i32, value: usize, headDim: i32, count: i32, out: usize): void {
   const padded = <usize>padded_dim(headDim);
   if (type == 1) {
-    const end = value + ((padded * <usize>count) << 1);
-    for (; value < end; value += 8, out += 16) v128.store(out, load_f16x4(value));
+    widen_f16(value, out, (padded * <usize>count) << 2);
     return;
   }
   const scales = (blocks_of(headDim) * 2 + 15) & ~15;
   for (let t = 0; t < count; t++, value += value_row_q8_0(headDim), out += padded << 2) {
-    for (let d: usize = 0; d < padded; d += 4) {
-      const scale = f32x4.splat(load_f16(value + ((d >> 5) << 1)));
-      const four = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(value + scales + d)));
-      v128.store(out + (d << 2), f32x4.mul(f32x4.convert_i32x4_s(four), scale));
+    let p = value + scales;
+    let to = out;
+    for (let d: usize = 0; d < padded; d += 32) {
+      const scale = f32x4.splat(load_f16(value + (d >> 4)));
+      for (const end = to + (min(<usize>32, padded - d) << 2); to < end; to += 16, p += 4) {
+        const four = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(p)));
+        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(four), scale));
+      }
     }
   }
 }

@@ -1,4 +1,9 @@
-import { LINEAR_SCRATCH_BYTES, type OpArguments, type OpName } from "@realizar/kernels";
+import {
+  attentionScratchBytes,
+  LINEAR_SCRATCH_BYTES,
+  type OpArguments,
+  type OpName,
+} from "@realizar/kernels";
 import {
   type Activation,
   type AttentionSpec,
@@ -349,9 +354,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
       }
       const segment = options.segmentOfLayer(layer);
       const group = spec.heads / spec.kvHeads;
-      const padded = Math.ceil(spec.headDim / 4) * 4;
-      const widened = options.kvType === 0 ? 0 : (spec.headDim + padded) * 64;
-      const scratch = aligned(64 + group * 8 + 16 + group * padded * 4 + widened);
+      const scratch = aligned(attentionScratchBytes(options.kvType, group, spec.headDim));
       scratchBytes = Math.max(scratchBytes, scratch);
       const pages = { keys: { in: "keys", layer }, values: { in: "values", layer } } as const;
       const where = {
