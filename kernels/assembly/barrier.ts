@@ -6,11 +6,11 @@
  *   barrier + 128  failed: not zero once a thread has trapped
  */
 
-/** Polls before a waiting thread sleeps a little: about a tenth of a millisecond of spinning. */
-const SPINS: i32 = 40000;
+/** Polls before a waiting thread sleeps: a few tenths of a millisecond, a few times what waking costs. */
+const SPINS: i32 = 100000;
 
-/** Longest sleep between two looks at the word, nanoseconds. */
-const NAP: i64 = 200000;
+/** Longest sleep between two looks at the failure word, nanoseconds. */
+const NAP: i64 = 10000000;
 
 /** All threads meet; returns when the last has come. Traps when another thread has failed. */
 export function barrier_wait(barrier: usize, threads: i32): void {
@@ -18,13 +18,16 @@ export function barrier_wait(barrier: usize, threads: i32): void {
   if (atomic.add<i32>(barrier, 1) == threads - 1) {
     atomic.store<i32>(barrier, 0);
     atomic.store<i32>(barrier, round + 1, 64);
+    if (atomic.load<i32>(barrier, 320) > 0) atomic.notify(barrier + 64, -1);
     return;
   }
   let spins = SPINS;
   while (atomic.load<i32>(barrier, 64) == round) {
     if (--spins < 0) {
       if (atomic.load<i32>(barrier, 128) != 0) unreachable();
-      if (ASC_FEATURE_THREADS) atomic.wait<i32>(barrier + 64, round, NAP);
+      atomic.add<i32>(barrier, 1, 320);
+      atomic.wait<i32>(barrier + 64, round, NAP);
+      atomic.sub<i32>(barrier, 1, 320);
     }
   }
 }
