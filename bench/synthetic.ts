@@ -7,6 +7,7 @@
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { rename } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import {
   GGML_TYPES,
@@ -69,6 +70,14 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     tied: false,
   },
 };
+
+/** What `--type` takes: the mixes, and every single type that can be written. */
+const TYPES: readonly string[] = [
+  ...new Set<string>([
+    ...MIX_NAMES,
+    ...Object.keys(GGML_TYPES).filter((type) => isQuantizable(type as GgmlTypeName)),
+  ]),
+];
 
 /** Numbers from which every tensor is cut; a multiple of every block length. */
 const POOL = 1 << 18;
@@ -257,6 +266,22 @@ async function* noise(
   }
 }
 
+/** Writes such a model; its bytes. @throws RangeError for a type that cannot be written */
+export async function writeSynthetic(shape: Shape, type: string, seed: number, out: string): Promise<number> {
+  const contents = synthetic(shape, type, seed);
+  const partial = `${out}.part`;
+  const file = createWriteStream(partial);
+  let bytes = 0;
+  for await (const chunk of writeGguf(contents)) {
+    bytes += chunk.length;
+    if (!file.write(chunk)) await once(file, "drain");
+  }
+  file.end();
+  await once(file, "finish");
+  await rename(partial, out);
+  return bytes;
+}
+
 if (import.meta.main) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -266,17 +291,13 @@ if (import.meta.main) {
   const [out] = positionals;
   if (shape === undefined || values.type === undefined || out === undefined) {
     console.error(
-      `usage: bun bench/synthetic.ts --shape ${Object.keys(SHAPES).join("|")} --type q8_0|q4_0|q4_k_m|... [--seed N] OUT.gguf`,
+      `usage: bun bench/synthetic.ts --shape ${Object.keys(SHAPES).join("|")} --type ${TYPES.join("|").toLowerCase()} [--seed N] OUT.gguf`,
     );
     process.exit(2);
   }
-  const file = createWriteStream(out);
-  let bytes = 0;
-  for await (const chunk of writeGguf(synthetic(shape, values.type, Number(values.seed)))) {
-    bytes += chunk.length;
-    if (!file.write(chunk)) await once(file, "drain");
+  if (!TYPES.includes(values.type.toUpperCase())) {
+    console.error(`unknown type ${values.type}: ${TYPES.join(", ").toLowerCase()}`);
+    process.exit(2);
   }
-  file.end();
-  await once(file, "finish");
-  console.log(`${out}: ${bytes} bytes`);
+  console.log(`${out}: ${await writeSynthetic(shape, values.type, Number(values.seed), out)} bytes`);
 }

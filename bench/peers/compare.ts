@@ -46,7 +46,9 @@ const engines = values.engines.split(",");
 const unknown = engines.find((engine) => !ENGINES.includes(engine as never));
 if (file === undefined || unknown !== undefined) {
   if (unknown !== undefined) console.error(`unknown engine ${unknown}: ${ENGINES.join(", ")}`);
-  console.error("usage: bun bench/peers/compare.ts FILE [--engines a,b] [--threads 1,2] [-r 5] [-o table|json]");
+  console.error(
+    "usage: bun bench/peers/compare.ts FILE [--engines a,b] [--threads 1,2] [-r 5] [-o table|json]",
+  );
   process.exit(2);
 }
 const numbers = (text: string) => text.split(",").map(Number);
@@ -85,11 +87,11 @@ async function compareAt(path: string, threads: number): Promise<Line[]> {
       console.error(`${name}, ${threads} threads: done`);
     }
     const one = async (figure: (peer: PeerEngine) => number | Promise<number>) =>
-      new Map(await Promise.all([...peers].map(async ([name, peer]) => [name, [await figure(peer)]] as const)));
+      new Map(
+        await Promise.all([...peers].map(async ([name, peer]) => [name, [await figure(peer)]] as const)),
+      );
     found.push(line("load", threads, "s", await one(({ loadSeconds }) => loadSeconds)));
-    found.push(
-      line("peak RSS", threads, "GB", await one(async (peer) => (await peer.peakRssBytes()) / 1e9)),
-    );
+    found.push(line("peak RSS", threads, "GB", await one(async (peer) => (await peer.peakRssBytes()) / 1e9)));
     return found;
   } finally {
     for (const peer of peers.values()) await peer.close();

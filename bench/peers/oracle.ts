@@ -67,7 +67,11 @@ async function logprobs(of: Model): Promise<object> {
 }
 
 /** The likeliest tokens after each token as [id, natural log-probability]. */
-async function topRows(sequence: Sequence, ids: readonly Token[], count: number): Promise<[number, number][][]> {
+async function topRows(
+  sequence: Sequence,
+  ids: readonly Token[],
+  count: number,
+): Promise<[number, number][][]> {
   const found = await sequence.controlledEvaluate(
     ids.map((token) => [token, { generateNext: { logits: true } }]),
   );

@@ -44,9 +44,7 @@ type Input = Parameters<LlamaContextSequence["controlledEvaluate"]>[0];
 
 function lastOf(tokens: Token[]): Input {
   return tokens.map((token, i) =>
-    i < tokens.length - 1
-      ? token
-      : [token, { generateNext: { logits: { filter: { tokens: [token] } } } }],
+    i < tokens.length - 1 ? token : [token, { generateNext: { logits: { filter: { tokens: [token] } } } }],
   );
 }
 
