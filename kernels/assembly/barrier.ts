@@ -6,8 +6,8 @@
  *   barrier + 128  failed: not zero once a thread has trapped
  */
 
-/** Polls before a waiting thread sleeps: a few tenths of a millisecond, a few times what waking costs. */
-const SPINS: i32 = 100000;
+/** Polls before a waiting thread sleeps: some microseconds. Where other processes want the cores, longer spinning takes them from the thread waited for. */
+const SPINS: i32 = 2000;
 
 /** Longest sleep between two looks at the failure word, nanoseconds. */
 const NAP: i64 = 10000000;

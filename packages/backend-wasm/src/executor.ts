@@ -7,7 +7,7 @@ import type { Segment } from "./segment.ts";
 import type { Part } from "./step.ts";
 
 /** Polls of an idle thread before it sleeps: it is awake still when the next token's step comes. */
-const IDLE_SPINS = 20_000;
+const IDLE_SPINS = 2_000;
 
 /** Runs parts on all threads, thread 0 being the caller's. */
 export interface Executor {
