@@ -3,9 +3,9 @@ import { f32, nearest } from "./float.ts";
 /** Activation rows as ops/quantize.ts makes them, before they are laid out. */
 export interface Activation {
   /** Quantized numbers. */
-  readonly q: Int32Array;
+  readonly q: Int32Array<ArrayBuffer>;
   /** One scale a block. */
-  readonly scales: Float32Array;
+  readonly scales: Float32Array<ArrayBuffer>;
 }
 
 /** scale = amax / top, q = nearest(x (top / amax)), in f32 steps. */
