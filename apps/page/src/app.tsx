@@ -48,6 +48,7 @@ export function App({ session }: { session: Session }) {
   const [isSetting, setIsSetting] = useState(false);
   const [inspection, setInspection] = useState<Inspection | undefined>(undefined);
   const { follow, isAway } = useFollow();
+  const pointer = useRef<{ readonly x: number; readonly y: number } | null>(null);
 
   const inspect = (next: Inspection | undefined) => {
     markCurrent(document, next);
@@ -62,15 +63,22 @@ export function App({ session }: { session: Session }) {
       dismiss();
       session.stop();
     };
+    // What a click or a key opened stays with its token; what the pointer opened has lost its place.
+    const moveAlong = () => {
+      const span = document.querySelector("[data-current]");
+      setInspection((before) => (before?.isPinned && span ? { ...before, box: boxOf(span) } : undefined));
+    };
     const leave = () => session.save();
     document.addEventListener("keydown", onKeyDown);
     window.addEventListener("resize", dismiss);
+    window.addEventListener("scroll", moveAlong, { passive: true });
     window.addEventListener("pagehide", leave);
     setState(session.store.get());
     return () => {
       unsubscribe();
       document.removeEventListener("keydown", onKeyDown);
       window.removeEventListener("resize", dismiss);
+      window.removeEventListener("scroll", moveAlong);
       window.removeEventListener("pagehide", leave);
     };
   }, []);
@@ -82,9 +90,19 @@ export function App({ session }: { session: Session }) {
     if (place === undefined || piece === undefined || piece.tokens.length === 0) inspect(undefined);
     else inspect({ ...place, box: boxOf(element!.closest("[data-piece]")!), isPinned, isByKey: false });
   };
-  const onPointerOver = (event: PointerEvent) => {
-    if (event.pointerType === "touch" || inspection?.isPinned) return;
-    inspectAt(event.target, false);
+  const onPointerMove = ({ pointerType, clientX, clientY, target }: PointerEvent) => {
+    // A text that moves below a resting pointer is not pointed at.
+    const isResting = pointer.current?.x === clientX && pointer.current.y === clientY;
+    pointer.current = { x: clientX, y: clientY };
+    if (isResting || pointerType === "touch" || inspection?.isPinned) return;
+    const place = placeOf(target as Element);
+    if (
+      place?.turn === inspection?.turn &&
+      place?.piece === inspection?.piece &&
+      place?.channel === inspection?.channel
+    )
+      return;
+    inspectAt(target, false);
   };
   const onClick = (event: MouseEvent) => {
     const place = placeOf(event.target as Element);
@@ -116,7 +134,7 @@ export function App({ session }: { session: Session }) {
       <Header state={state} session={session} onSettings={() => setIsSetting(true)} onClear={clear} />
       <main
         class={settings.markUncertain ? "mark-uncertain" : ""}
-        onPointerOver={onPointerOver}
+        onPointerMove={onPointerMove}
         onPointerLeave={onPointerLeave}
         onClick={onClick}
         onKeyDown={onKeyDown}
@@ -128,6 +146,7 @@ export function App({ session }: { session: Session }) {
           <div class="empty">
             <p>What you write goes to this server and nowhere else.</p>
             <p>The conversation stays in this browser until you clear it.</p>
+            <p>Point at a word of an answer, or tap it, to see what else the model could have said.</p>
           </div>
         )}
         <section aria-label="Conversation" aria-busy={isBusy(state) ? "true" : "false"}>

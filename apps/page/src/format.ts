@@ -41,7 +41,7 @@ export function figures(answer: Answer): string[] {
     made > 0 ? tokensOf(made) : undefined,
     speed === undefined ? undefined : `${speed.toFixed(1)} tokens/s`,
     firstTokenAt === undefined ? undefined : `first after ${seconds(firstTokenAt - startedAt)}`,
-    usage === undefined ? undefined : `prompt ${count(usage.promptTokens)}${cached(usage.cachedTokens)}`,
+    usage === undefined ? undefined : `prompt of ${count(usage.promptTokens)}${cached(usage.cachedTokens)}`,
     ENDINGS[status] ?? ENDINGS[finishReason ?? ""],
   ];
   return parts.filter((part) => part !== undefined);

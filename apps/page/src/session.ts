@@ -58,13 +58,14 @@ export function createSession({ fetch, base, storage, keyStorage, now, schedule 
   const saved = load(storage);
   if (saved !== undefined) dispatch({ type: "restored", ...saved });
 
-  async function answerLast(signal: AbortSignal): Promise<void> {
+  /** Streams the last turn's answer into the state, for as long as nothing else has taken its place. */
+  async function answerLast(controller: AbortController): Promise<void> {
     const state = store.get();
     const { mode, prompt } = state.turns.at(-1)!;
     const input = mode === "chat" ? { messages: messagesOf(state) } : { prompt };
     const { model, settings } = state;
-    for await (const event of generate(api, { model, settings, input }, signal)) {
-      dispatch({ type: "generated", event, at: now() });
+    for await (const event of generate(api, { model, settings, input }, controller.signal)) {
+      if (running === controller) dispatch({ type: "generated", event, at: now() });
     }
   }
 
@@ -72,25 +73,27 @@ export function createSession({ fetch, base, storage, keyStorage, now, schedule 
     if (isBusy(store.get()) || store.get().model === "") return;
     const controller = new AbortController();
     running = controller;
+    const end = (action: Omit<Extract<Action, { type: "ended" }>, "type">) => {
+      if (running !== controller) return;
+      running = undefined;
+      dispatch({ type: "ended", ...action });
+      session.save();
+    };
     dispatch({ type: "asked", prompt, again, at: now() });
     try {
       try {
-        await answerLast(controller.signal);
+        await answerLast(controller);
       } catch (thrown) {
-        if (!isWithoutTemplate(thrown) || store.get().turns.at(-1)?.mode !== "chat") throw thrown;
+        if (running !== controller || !isWithoutTemplate(thrown)) throw thrown;
         dispatch({ type: "becameCompletion", at: now() });
-        await answerLast(controller.signal);
+        await answerLast(controller);
       }
-      dispatch({ type: "ended", status: "done" });
+      end({ status: "done" });
     } catch (thrown) {
-      if (controller.signal.aborted) dispatch({ type: "ended", status: "stopped" });
-      else {
-        const needsKey = thrown instanceof ApiError && thrown.status === 401 ? true : undefined;
-        dispatch({ type: "ended", status: "failed", error: messageOf(thrown), needsKey });
-      }
+      if (controller.signal.aborted) return end({ status: "stopped" });
+      const needsKey = thrown instanceof ApiError && thrown.status === 401 ? true : undefined;
+      end({ status: "failed", error: messageOf(thrown), needsKey });
     }
-    running = undefined;
-    session.save();
   }
 
   const session: Session = {
@@ -117,6 +120,7 @@ export function createSession({ fetch, base, storage, keyStorage, now, schedule 
     },
     clear() {
       running?.abort();
+      running = undefined;
       dispatch({ type: "cleared" });
       session.save();
     },

@@ -182,7 +182,10 @@ const HANDLERS: Handlers = {
     ...withLastAnswer(state, (answer) => ({ ...answer, status, error })),
     needsKey: needsKey ?? state.needsKey,
   }),
-  cleared: (state) => ({ ...state, turns: [], cleared: state.turns }),
+  cleared(state) {
+    const { turns } = isBusy(state) ? withLastAnswer(state, (a) => ({ ...a, status: "stopped" })) : state;
+    return { ...state, turns: [], cleared: turns };
+  },
   clearUndone: (state) => ({ ...state, turns: state.cleared, cleared: [] }),
 };
 

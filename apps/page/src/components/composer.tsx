@@ -5,7 +5,7 @@ import { isBusy, modeOf, type State } from "../state.ts";
 
 const WORDS = {
   chat: { label: "Message", placeholder: "Write a message", send: "Send" },
-  completion: { label: "Text to continue", placeholder: "Write a text to continue", send: "Continue" },
+  completion: { label: "Text to continue", placeholder: "Write a beginning", send: "Continue" },
 } as const;
 
 /** CSS pixels; then the text scrolls. */
@@ -73,7 +73,7 @@ export function Composer({ state, session, onSend }: { state: State; session: Se
             </span>
           )}
         </span>
-        <button type="submit" class="primary" disabled={state.model === ""}>
+        <button type="submit" class={busy ? "primary stop" : "primary"} disabled={state.model === ""}>
           {busy ? "Stop" : words.send}
         </button>
       </div>

@@ -28,7 +28,7 @@ function Actions({ turn, session }: { turn: Turn; session: Session }) {
         </button>
       )}
       <button type="button" class="quiet" onClick={() => session.again()}>
-        {status === "failed" ? "Try again" : "Answer again"}
+        {status === "failed" ? "Try again" : "Again"}
       </button>
     </span>
   );
@@ -46,9 +46,9 @@ export const TurnView = memo(({ turn, isLast, session }: TurnProps) => {
   const isRunning = answer.status === "waiting" || answer.status === "streaming";
   return (
     <article class={`turn ${mode} ${answer.status}`} aria-label={`Turn ${id}`}>
-      <h2 class="who">{mode === "chat" ? "You" : "Your text"}</h2>
+      <h2 class="who">{mode === "chat" ? "You" : `Continued by ${answer.model}`}</h2>
       <p class="prompt">{prompt}</p>
-      <h2 class="who">{answer.model}</h2>
+      {mode === "chat" && <h2 class="who">{answer.model}</h2>}
       <Reasoning turn={id} answer={answer} />
       {answer.content.length > 0 && (
         <AnswerText turn={id} channel="content" pieces={answer.content} label={`Answer of ${answer.model}`} />
@@ -65,7 +65,7 @@ export const TurnView = memo(({ turn, isLast, session }: TurnProps) => {
         </p>
       )}
       <div class="foot">
-        <span class="figures">{figures(answer).join(" · ")}</span>
+        <span class="figures">{isRunning ? "" : figures(answer).join(" · ")}</span>
         {isLast && !isRunning && <Actions turn={turn} session={session} />}
         {!isLast && answer.content.length > 0 && (
           <span class="actions">
