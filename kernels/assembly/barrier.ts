@@ -4,6 +4,9 @@
  *   barrier + 0    arrivals of the current round
  *   barrier + 64   round number
  *   barrier + 128  failed: not zero once a thread has trapped
+ *   barrier + 192  command that thread 0 runs (program.ts)
+ *   barrier + 256  items of the current command that threads have taken (split.ts)
+ *   barrier + 320  sleepers
  */
 
 /** Polls before a waiting thread sleeps: some microseconds. Where other processes want the cores, longer spinning takes them from the thread waited for. */
@@ -17,6 +20,7 @@ export function barrier_wait(barrier: usize, threads: i32): void {
   const round = atomic.load<i32>(barrier, 64);
   if (atomic.add<i32>(barrier, 1) == threads - 1) {
     atomic.store<i32>(barrier, 0);
+    atomic.store<i32>(barrier, 0, 256);
     atomic.store<i32>(barrier, round + 1, 64);
     if (atomic.load<i32>(barrier, 320) > 0) atomic.notify(barrier + 64, -1);
     return;

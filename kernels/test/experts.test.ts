@@ -41,49 +41,56 @@ test("route picks the largest, lower index first, and weighs them in four ways",
   }
 });
 
-test.each(["Q8_0", "Q4_0", "Q6_K", "F16"] as const)("linearExperts of %s has linear's bits", (type) => {
-  bench.reset();
-  const [experts, rows, columns] = [3, 20, 256];
-  const data = Array.from({ length: experts }, (_, e) => weightRows(type, rows, columns, 50 + e));
-  const packed = data.map((d) => packInto(bench, type, d, rows, columns));
-  const { groupBytes, groups } = packed[0]!;
-  const weight = bench.space(experts * groups * groupBytes);
-  for (const [e, w] of packed.entries())
-    bench.bytes.copyWithin(weight + e * groups * groupBytes, w.address, w.address + groups * groupBytes);
-  const ids = [2, 0, 1, 1, 0, 2, 2, 1];
-  const outStride = groups * 64;
-  for (const share of [1, 2]) {
-    const x = randomFloats((ids.length / share) * columns, 60 + share);
-    const form = activate(bench, type, x, columns);
-    for (const threads of [1, 2]) {
-      const out = bench.space(ids.length * outStride);
-      bench.run(
-        "linearExperts",
-        {
-          out,
-          outStride,
-          weight,
-          groupBytes,
-          type: packed[0]!.type,
-          groups,
-          columns,
-          ...form,
-          rows: ids.length,
-          experts: bench.put(Int32Array.from(ids)),
-          share,
-          scratch: bench.space(LINEAR_SCRATCH_BYTES * threads),
-        },
-        threads,
+test.each(["Q8_0", "Q4_0", "MXFP4", "Q6_K", "IQ4_XS", "F16", "BF16", "F32"] as const)(
+  "linearExperts of %s has linear's bits",
+  (type) => {
+    bench.reset();
+    const [experts, rows, columns] = [4, 20, 256];
+    const data = Array.from({ length: experts }, (_, e) => weightRows(type, rows, columns, 50 + e));
+    const packed = data.map((d) => packInto(bench, type, d, rows, columns));
+    const { groupBytes, groups } = packed[0]!;
+    const weight = bench.space(experts * groups * groupBytes);
+    for (const [e, w] of packed.entries())
+      bench.bytes.copyWithin(weight + e * groups * groupBytes, w.address, w.address + groups * groupBytes);
+    // Expert 1 has more rows than are listed at once, expert 3 a few, expert 0 one.
+    const ids = Array.from({ length: 150 }, (_, i) =>
+      i === 20 ? 0 : i % 50 === 3 ? 3 : i % 5 === 0 ? 2 : 1,
+    );
+    const outStride = groups * 64;
+    for (const share of [1, 2]) {
+      const x = randomFloats((ids.length / share) * columns, 60 + share);
+      const form = activate(bench, type, x, columns);
+      const products = packed.map((w) => multiply(bench, type, w, x));
+      const wanted = ids.map((_, i) =>
+        products.map((y) => bits(y.slice(Math.floor(i / share) * rows, (Math.floor(i / share) + 1) * rows))),
       );
-      const got = bench.takeRows(out, ids.length, rows, outStride);
-      for (const [i, e] of ids.entries()) {
-        const token = Math.floor(i / share);
-        const want = multiply(bench, type, packed[e]!, x.subarray(token * columns, (token + 1) * columns));
-        expect(bits(got.slice(i * rows, (i + 1) * rows))).toEqual(bits(want));
+      for (const threads of [1, 2]) {
+        const out = bench.space(ids.length * outStride);
+        bench.run(
+          "linearExperts",
+          {
+            out,
+            outStride,
+            weight,
+            groupBytes,
+            type: packed[0]!.type,
+            groups,
+            columns,
+            ...form,
+            rows: ids.length,
+            experts: bench.put(Int32Array.from(ids)),
+            share,
+            scratch: bench.space(LINEAR_SCRATCH_BYTES * threads),
+          },
+          threads,
+        );
+        const got = bench.takeRows(out, ids.length, rows, outStride);
+        for (const [i, e] of ids.entries())
+          expect(bits(got.slice(i * rows, (i + 1) * rows))).toEqual(wanted[i]![e]!);
       }
     }
-  }
-});
+  },
+);
 
 test("combine adds the chosen experts' rows in order", () => {
   bench.reset();

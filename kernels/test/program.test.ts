@@ -154,6 +154,46 @@ describe("threads", () => {
     expect(await Promise.all(messages.map((message) => message()))).toEqual(["ended", "ended"]);
   });
 
+  test("take a product's groups as they come, command after command", async () => {
+    const threads = 2;
+    const { kernels, messages, words, floats } = await start(threads);
+    const [x, weight, out, columns, groups] = [65536, 66048, 131072, 4, 200];
+    for (let c = 0; c < columns; c++) floats[x / 4 + c] = c + 1;
+    for (let i = 0; i < groups * columns * 16; i++) floats[weight / 4 + i] = i % 7;
+    const common = {
+      outStride: groups * 64,
+      weight,
+      groupBytes: columns * 64,
+      type: 0,
+      groups,
+      columns,
+      tokens: 1,
+    };
+    for (let i = 0; i < 3; i++)
+      writeCommand(words, floats, (program >> 2) + i * COMMAND_WORDS, "linear", {
+        ...common,
+        out: out + i * groups * 64,
+        q: x,
+        qStride: 64,
+        scales: 0,
+        sums: 0,
+        scaleStride: 0,
+        scratch: 0,
+      });
+    kernels.publish_work(work, 1);
+    kernels.run(program, barrier, 0, threads);
+    const rows = Array.from({ length: groups * 16 }, (_, row) => {
+      const at = (row >> 4) * columns * 16 + (row & 15);
+      return Array.from({ length: columns }, (_, c) => (c + 1) * ((at + c * 16) % 7)).reduce(
+        (a, b) => a + b,
+        0,
+      );
+    });
+    expect([...floats.subarray(out / 4, out / 4 + 3 * groups * 16)]).toEqual([...rows, ...rows, ...rows]);
+    kernels.publish_work(work, -1);
+    expect(await messages[0]!()).toBe("ended");
+  });
+
   test("a thread that waits for one that failed traps too", async () => {
     const { kernels, messages, words } = await start(2);
     words[program >> 2] = OPS.meet[0];

@@ -1,41 +1,77 @@
-import { split_from, split_to } from "../split";
+import { split_from, split_to, take, take_size } from "../split";
 import { UNPACK_BYTES } from "../weights/group";
-import { dot_group, pack_group, unpack_row } from "../weights/table";
+import { dot_group, dot_rows, pack_group, unpack_row } from "../weights/table";
 
 /**
- * out[token][row] = W[row] . x[token], 16 rows at a time; groups are shared among threads.
+ * out[token][row] = W[row] . x[token], 16 rows at a time; threads take groups as they come for them.
  * W: packed groups of groupBytes; out rows outStride bytes apart, padded to whole groups.
  * scratch: UNPACK_BYTES for each thread.
  */
 export function linear(
   out: usize, outStride: usize, weight: usize, groupBytes: usize, type: i32, groups: i32, columns: i32,
-  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, scratch: usize, rank: i32, threads: i32,
+  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const mine = scratch + <usize>rank * UNPACK_BYTES;
-  const to = split_to(groups, rank, threads);
-  for (let g = split_from(groups, rank, threads); g < to; g++) {
-    dot_group(type, weight + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>g << 6), outStride, mine);
+  const size = take_size(groups, threads);
+  for (let from = take(taken, size); from < groups; from = take(taken, size)) {
+    const to = min(from + size, groups);
+    for (let g = from; g < to; g++) {
+      dot_group(type, weight + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>g << 6), outStride, mine);
+    }
   }
 }
 
+/** Words of a list of rows, kept at the end of a thread's scratch. */
+const LIST: i32 = 64;
+
 /**
  * Each activation row times the matrix of its own expert: experts[i] names it, i = 0 .. rows - 1; row i reads
- * activation i / share (share rows in turn read the same activation).
+ * activation i / share (share rows in turn read the same activation). Rows of one expert are multiplied together.
  */
 export function linear_experts(
   out: usize, outStride: usize, weight: usize, groupBytes: usize, type: i32, groups: i32, columns: i32,
-  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, rows: i32, experts: usize, share: i32, scratch: usize, rank: i32, threads: i32,
+  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, rows: i32, experts: usize, share: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
-  const to = split_to(groups, rank, threads);
   const mine = scratch + <usize>rank * UNPACK_BYTES;
+  const list = mine + UNPACK_BYTES - (<usize>LIST << 2);
   const expertBytes = groupBytes * <usize>groups;
-  for (let g = split_from(groups, rank, threads); g < to; g++) {
+  const size = take_size(groups, threads);
+  for (let from = take(taken, size); from < groups; from = take(taken, size)) {
+    const to = min(from + size, groups);
     for (let i = 0; i < rows; i++) {
+      if (seen(experts, i)) continue;
       const matrix = weight + <usize>load<i32>(experts + (<usize>i << 2)) * expertBytes;
-      const token = <usize>(i / share);
-      dot_group(type, matrix + <usize>g * groupBytes, q + token * qStride, qStride, scales + token * scaleStride, sums + token * scaleStride, scaleStride, columns, 1, out + <usize>i * outStride + (<usize>g << 6), outStride, mine);
+      let next = i;
+      while (next < rows) {
+        next = list_rows(experts, i, next, rows, list);
+        const count = load<i32>(list);
+        for (let g = from; g < to; g++) {
+          dot_rows(type, matrix + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, list + 4, count, share, out + (<usize>g << 6), outStride, mine);
+        }
+      }
     }
   }
+}
+
+/** Whether an earlier row has the expert of row i. */
+function seen(experts: usize, i: i32): bool {
+  const own = load<i32>(experts + (<usize>i << 2));
+  for (let j = 0; j < i; j++) if (load<i32>(experts + (<usize>j << 2)) == own) return true;
+  return false;
+}
+
+/** Lists rows from `next` on that have row i's expert: their count, then their numbers. Gives the row to go on from. */
+function list_rows(experts: usize, i: i32, next: i32, rows: i32, list: usize): i32 {
+  const own = load<i32>(experts + (<usize>i << 2));
+  let count = 0;
+  for (; next < rows && count < LIST - 1; next++) {
+    if (load<i32>(experts + (<usize>next << 2)) == own) {
+      count++;
+      store<i32>(list + (<usize>count << 2), next);
+    }
+  }
+  store<i32>(list, count);
+  return next;
 }
 
 /** out[i] = row indices[i] of the packed matrix, as floats. */

@@ -6,7 +6,7 @@ export const GROUP: i32 = 16;
 /** Bytes of 16 half-float scales, one a row. */
 export const SCALES: usize = 32;
 
-/** Bytes that a thread needs to unpack 256 columns of a group in the largest form, with running sums (words32.ts). */
+/** Scratch of a thread: 256 columns of a group in the largest form (words32.ts), and a list of rows (ops/linear.ts). */
 export const UNPACK_BYTES: usize = 9216;
 
 /** Sets 16 floats to zero. */

@@ -50,7 +50,7 @@ const WORDS_32: i32 = 1;
 const BYTES_32: i32 = 2;
 const BYTES_256: i32 = 3;
 
-/** Columns that are unpacked at once to f32: as many as UNPACK_BYTES hold. */
+/** Columns that are unpacked at once to f32. */
 const FLOAT_COLUMNS: i32 = 128;
 
 /** Tokens from which unpacking pays where a product without it exists. */
@@ -209,40 +209,94 @@ export function dot_group(
   type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   for (let t: usize = 0; t < <usize>tokens; t++) clear16(out + t * outStride);
-  const form = form_of(type);
-  if (form == FLOATS) {
-    if (type == F32) {
-      tile_f32(group, q, qStride, columns, tokens, out, outStride);
-    } else if (tokens < FEW) {
-      for (; tokens > 0; tokens--, q += qStride, out += outStride) {
-        if (type == F16) dot_f16(group, q, columns, out);
-        else dot_bf16(group, q, columns, out);
-      }
-    } else {
-      const bytes = bytes_of(type) * <usize>FLOAT_COLUMNS;
-      for (let c = 0; c < columns; c += FLOAT_COLUMNS, group += bytes) {
-        const count = min(FLOAT_COLUMNS, columns - c);
-        unpack(type, group, scratch, count);
-        tile_f32(scratch, q + (<usize>c << 2), qStride, count, tokens, out, outStride);
-      }
-    }
+  if (type == F32) {
+    tile_f32(group, q, qStride, columns, tokens, out, outStride);
     return;
   }
-  if (type == Q8_0 && tokens < FEW) {
-    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_q8_0(group, columns >> 5, q, scales, out);
+  if (tokens < FEW && is_direct(type)) {
+    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_direct(type, group, q, scales, columns, out);
     return;
   }
-  const bytes = group_bytes(type, 256);
-  for (let c = 0; c < columns; c += 256, group += bytes) {
-    const count = min(256, columns - c);
-    const at = <usize>c;
+  const step = step_columns(type);
+  const bytes = group_bytes(type, step);
+  for (let c = 0; c < columns; c += step, group += bytes) {
+    const count = min(step, columns - c);
     unpack(type, group, scratch, count);
-    if (form == WORDS_32) {
-      tile_words32(scratch, count >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
-    } else if (form == BYTES_32) {
-      tile_bytes32(scratch, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
-    } else {
-      tile_bytes256(scratch, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, scratch + BLOCK256);
+    tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
+  }
+}
+
+/**
+ * 16 packed rows times the activation rows that `list` numbers (i32): row i reads activation i / share and writes to
+ * out + i outStride.
+ */
+export function dot_rows(
+  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
+): void {
+  const end = list + (<usize>rows << 2);
+  for (let p = list; p < end; p += 4) clear16(out + <usize>load<i32>(p) * outStride);
+  if (type == F32 || (rows < FEW && is_direct(type))) {
+    for (let p = list; p < end; p += 4) {
+      const row = load<i32>(p);
+      const token = <usize>(row / share);
+      const from = q + token * qStride, to = out + <usize>row * outStride;
+      if (type == F32) dot_f32(group, from, columns, to);
+      else dot_direct(type, group, from, scales + token * scaleStride, columns, to);
     }
+    return;
+  }
+  const step = step_columns(type);
+  const bytes = group_bytes(type, step);
+  for (let c = 0; c < columns; c += step, group += bytes) {
+    const count = min(step, columns - c);
+    unpack(type, group, scratch, count);
+    for (let p = list; p < end; p += 8) {
+      // Two rows are as far apart as they are; the last may be alone.
+      const row = load<i32>(p);
+      const pair = p + 4 < end;
+      const mate = pair ? load<i32>(p, 4) : row;
+      const token = <usize>(row / share);
+      const apart = <usize>(mate / share) - token;
+      tile(
+        type, scratch, c, count, q + token * qStride, apart * qStride, scales + token * scaleStride, sums + token * scaleStride, apart * scaleStride,
+        pair ? 2 : 1, out + <usize>row * outStride, <usize>(mate - row) * outStride,
+      );
+    }
+  }
+}
+
+/** Types with a product of one token that needs no unpacking. */
+function is_direct(type: i32): bool {
+  return type == Q8_0 || type == F16 || type == BF16;
+}
+
+function dot_direct(type: i32, group: usize, q: usize, scales: usize, columns: i32, out: usize): void {
+  if (type == Q8_0) dot_q8_0(group, columns >> 5, q, scales, out);
+  else if (type == F16) dot_f16(group, q, columns, out);
+  else dot_bf16(group, q, columns, out);
+}
+
+/** Columns that are unpacked at once. */
+function step_columns(type: i32): i32 {
+  return form_of(type) == FLOATS ? FLOAT_COLUMNS : 256;
+}
+
+/** `count` unpacked columns, of which the first is column c, times `tokens` activations, added to out. */
+function tile(
+  type: i32, block: usize, c: i32, count: i32, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize,
+): void {
+  const at = <usize>c;
+  switch (form_of(type)) {
+    case WORDS_32:
+      tile_words32(block, count >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
+      return;
+    case BYTES_32:
+      tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
+      return;
+    case BYTES_256:
+      tile_bytes256(block, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, block + BLOCK256);
+      return;
+    default:
+      tile_f32(block, q + (at << 2), qStride, count, tokens, out, outStride);
   }
 }
