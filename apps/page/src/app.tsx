@@ -68,7 +68,11 @@ export function App({ session }: { session: Session }) {
       const span = document.querySelector("[data-current]");
       setInspection((before) => (before?.isPinned && span ? { ...before, box: boxOf(span) } : undefined));
     };
-    const leave = () => session.save();
+    // Stopped here, a coming answer is not taken for one whose connection broke.
+    const leave = () => {
+      session.stop();
+      session.save();
+    };
     document.addEventListener("keydown", onKeyDown);
     window.addEventListener("resize", dismiss);
     window.addEventListener("scroll", moveAlong, { passive: true });

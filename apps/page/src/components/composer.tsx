@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "hono/jsx/dom";
+import { useEffect, useRef } from "hono/jsx/dom";
 import { figures } from "../format.ts";
 import type { Session } from "../session.ts";
 import { isBusy, modeOf, type State } from "../state.ts";
@@ -24,7 +24,7 @@ export function Composer({ state, session, onSend }: { state: State; session: Se
   const words = WORDS[mode];
   const answer = state.turns.at(-1)?.answer;
 
-  useLayoutEffect(() => ref.current?.focus(), []);
+  useEffect(() => ref.current?.focus(), []);
 
   const send = () => {
     const area = ref.current!;

@@ -110,7 +110,8 @@ function ModeChoice({ state, session }: { state: State; session: Session }) {
 }
 
 function Fields({ state, session }: { state: State; session: Session }) {
-  const { settings } = state;
+  // The newest, which the drawn state may be a frame behind: fields take their first values from it.
+  const { settings } = session.store.get();
   const change = (changed: Partial<Settings>) =>
     session.store.dispatch({ type: "settingsChanged", settings: changed });
   return (
