@@ -29,8 +29,8 @@ export const MINS256: usize = 1152;
 export const CODES256: usize = 1664;
 
 /** Bytes of an activation's record for 256 columns. */
-const RECORD: usize = 128;
-const SUMS: usize = 16;
+export const RECORD: usize = 128;
+export const SUMS: usize = 16;
 const SUMS32: usize = 80;
 const SUMS16: usize = 96;
 
@@ -147,6 +147,26 @@ function finish(block: usize, pairs: i32, record: usize, out: usize, work: usize
     }
     v128.store(out + v, f32x4.add(v128.load(out + v), y));
   }
+}
+
+/** out[0..3] += isum (d t), as finish() does without minimums. */
+// @ts-ignore: decorator
+@inline
+export function add_exact(out: usize, isum: v128, d: v128, t: v128): void {
+  v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(isum), f32x4.mul(d, t))));
+}
+
+/** out[0..3] += isum (d t) - msum (dmin t), as finish() does for minimums of 32 columns: mins, four vectors 32 bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function add_exact_k4(out: usize, isum: v128, d: v128, dmin: v128, mins: usize, record: usize): void {
+  const t = v128.load32_splat(record);
+  let m = i32x4.dot_i16x8_s(v128.load_ext<u8>(mins), v128.load32_splat(record, SUMS32));
+  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 32), v128.load32_splat(record, SUMS32 + 4)));
+  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 64), v128.load32_splat(record, SUMS32 + 8)));
+  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 96), v128.load32_splat(record, SUMS32 + 12)));
+  const y = f32x4.mul(f32x4.convert_i32x4_s(isum), f32x4.mul(d, t));
+  v128.store(out, f32x4.add(v128.load(out), f32x4.sub(y, f32x4.mul(f32x4.convert_i32x4_s(m), f32x4.mul(dmin, t)))));
 }
 
 /** Writes the step's scales, four vectors with each row twice, from 16 bytes, one a row. */

@@ -61,3 +61,23 @@ export function interleave_halves(src: usize, stride: usize, rows: i32, bytes: u
     for (const end = dst + 32; to < end; to += 2) store<u16>(to, 0);
   }
 }
+
+/** How far ahead weights are touched. */
+const AHEAD: usize = 2048;
+
+/** Distance at which weights up to `end` are touched ahead: 0 where that would leave the memory. */
+// @ts-ignore: decorator
+@inline
+export function ahead_of(end: usize): usize {
+  return <i32>((end + 2 * AHEAD) >> 16) < memory.size() ? AHEAD : 0;
+}
+
+/**
+ * Reads from three cache lines from p on, for weights that are not read in an order that hardware follows by itself.
+ * `sink` keeps what is read, so that no compiler leaves it out.
+ */
+// @ts-ignore: decorator
+@inline
+export function touch(p: usize, sink: usize): void {
+  store<u32>(sink, load<u32>(p) | load<u32>(p, 64) | load<u32>(p, 128));
+}

@@ -2,7 +2,7 @@
  * The kernels of each weight type, by GGML's type id (ggml.h, enum ggml_type).
  *
  * A type's packed blocks are unpacked, 256 columns at a time, to one of four forms, and the form's product does the
- * rest; three types have a product of one token that needs no unpacking. All ways give a row the same bits.
+ * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
 import { dot_bf16, pack_bf16, row_bf16, unpack_bf16 } from "./bf16";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
@@ -16,11 +16,11 @@ import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
 import { BLOCK_Q3_K, pack_q3_k, unpack_q3_k } from "./q3_k";
 import { BLOCK_Q4_0, pack_q4_0, unpack_q4_0 } from "./q4_0";
 import { BLOCK_Q4_1, pack_q4_1, unpack_q4_1 } from "./q4_1";
-import { BLOCK_Q4_K, pack_q4_k, unpack_q4_k } from "./q4_k";
+import { BLOCK_Q4_K, dot_q4_k, pack_q4_k, unpack_q4_k } from "./q4_k";
 import { BLOCK_Q5_0, pack_q5_0, unpack_q5_0 } from "./q5_0";
 import { BLOCK_Q5_1, pack_q5_1, unpack_q5_1 } from "./q5_1";
-import { BLOCK_Q5_K, pack_q5_k, unpack_q5_k } from "./q5_k";
-import { BLOCK_Q6_K, pack_q6_k, unpack_q6_k } from "./q6_k";
+import { BLOCK_Q5_K, dot_q5_k, pack_q5_k, unpack_q5_k } from "./q5_k";
+import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
 import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
 import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
 import { row_words32, tile_words32 } from "./words32";
@@ -52,9 +52,6 @@ const BYTES_256: i32 = 3;
 
 /** Columns that are unpacked at once to f32. */
 const FLOAT_COLUMNS: i32 = 128;
-
-/** Tokens from which unpacking pays where a product without it exists. */
-const FEW: i32 = 4;
 
 function form_of(type: i32): i32 {
   switch (type) {
@@ -213,8 +210,8 @@ export function dot_group(
     tile_f32(group, q, qStride, columns, tokens, out, outStride);
     return;
   }
-  if (tokens < FEW && is_direct(type)) {
-    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_direct(type, group, q, scales, columns, out);
+  if (tokens < unpacked_from(type)) {
+    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_direct(type, group, q, scales, columns, out, scratch);
     return;
   }
   const step = step_columns(type);
@@ -235,13 +232,13 @@ export function dot_rows(
 ): void {
   const end = list + (<usize>rows << 2);
   for (let p = list; p < end; p += 4) clear16(out + <usize>load<i32>(p) * outStride);
-  if (type == F32 || (rows < FEW && is_direct(type))) {
+  if (type == F32 || rows < unpacked_from(type)) {
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
       const token = <usize>(row / share);
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
-      else dot_direct(type, group, from, scales + token * scaleStride, columns, to);
+      else dot_direct(type, group, from, scales + token * scaleStride, columns, to, scratch);
     }
     return;
   }
@@ -265,15 +262,26 @@ export function dot_rows(
   }
 }
 
-/** Types with a product of one token that needs no unpacking. */
-function is_direct(type: i32): bool {
-  return type == Q8_0 || type == F16 || type == BF16;
+/** Tokens from which unpacking pays; below, a type with a product of one token that needs no unpacking uses that. */
+function unpacked_from(type: i32): i32 {
+  switch (type) {
+    case Q8_0: case F16: case BF16: return 4;
+    case Q4_K: case Q5_K: case Q6_K: return 2;
+    default: return 0;
+  }
 }
 
-function dot_direct(type: i32, group: usize, q: usize, scales: usize, columns: i32, out: usize): void {
-  if (type == Q8_0) dot_q8_0(group, columns >> 5, q, scales, out);
-  else if (type == F16) dot_f16(group, q, columns, out);
-  else dot_bf16(group, q, columns, out);
+/** One token without unpacking, added to out. */
+function dot_direct(type: i32, group: usize, q: usize, scales: usize, columns: i32, out: usize, scratch: usize): void {
+  switch (type) {
+    case Q8_0: dot_q8_0(group, columns >> 5, q, scales, out); return;
+    case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
+    case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
+    case Q6_K: dot_q6_k(group, columns >> 8, q, scales, out, scratch); return;
+    case F16: dot_f16(group, q, columns, out); return;
+    case BF16: dot_bf16(group, q, columns, out); return;
+    default: unreachable();
+  }
 }
 
 /** Columns that are unpacked at once. */
