@@ -58,8 +58,12 @@ export function attention(
       store<f32>(state + stateBytes, sinks != 0 ? 1 : 0);
     }
     memory.fill(weighted, 0, <usize>count * padded);
+    const keyShare = (keyHead / <usize>count + 63) & ~63, valueShare = (valueHead / <usize>count + 63) & ~63;
     for (let start = first & ~15; start <= last; start += 16) {
       const page = <usize>load<u32>(table + (<usize>(start >> 4) << 2));
+      const next = <usize>load<u32>(table + (<usize>(min(start + 16, last) >> 4) << 2));
+      const nextKey = keys + next * keyPage + <usize>kvHead * keyHead;
+      const nextValue = values + next * valuePage + <usize>kvHead * valueHead;
       let key = keys + page * keyPage + <usize>kvHead * keyHead;
       let value = values + page * valuePage + <usize>kvHead * valueHead;
       // Slots past `last` may hold another sequence's values: they are not read at all, so not even a NaN there matters.
@@ -73,7 +77,11 @@ export function attention(
       let g = 0;
       for (; g + 2 <= count; g += 2) scores_2(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
       if (g < count) scores_1(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
-      for (g = 0; g < count; g++) softmax_16(scores + (<usize>g << 6), start, first, last, scale, cap, states + (<usize>g << 2), stateBytes);
+      for (g = 0; g < count; g++) {
+        touch_share(nextKey, keyHead, keyShare, g, states + stateBytes * 2);
+        touch_share(nextValue, valueHead, valueShare, g, states + stateBytes * 2);
+        softmax_16(scores + (<usize>g << 6), start, first, last, scale, cap, states + (<usize>g << 2), stateBytes);
+      }
       for (g = 0; g + 2 <= count; g += 2) values_2(scores + (<usize>g << 6), value, filled, padded, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
       if (g < count) values_1(scores + (<usize>g << 6), value, filled, padded, 0, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
     }
@@ -85,6 +93,17 @@ export function attention(
       for (let d: usize = 0; d < headBytes; d += 4) store<f32>(at + d, load<f32>(from + d) * inverse);
     }
   }
+}
+
+/**
+ * Reads from each cache line of share g of the next page, which then is under way when it is needed: pages lie in no
+ * order that hardware could follow. `sink` keeps what is read, until softmax_16 writes there.
+ */
+function touch_share(from: usize, bytes: usize, share: usize, g: i32, sink: usize): void {
+  const end = from + min(bytes, share * <usize>(g + 1));
+  let all: u32 = 0;
+  for (let p = from + share * <usize>g; p < end; p += 64) all |= load<u32>(p);
+  store<u32>(sink + (<usize>g << 2), all);
 }
 
 // @ts-ignore: decorator
