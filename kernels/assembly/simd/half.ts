@@ -5,12 +5,12 @@
 // @ts-ignore: decorator
 @inline
 export function f32x4_from_u16_lanes(h: v128): v128 {
-  const magnitude = i32x4.shl(v128.and(h, i32x4.splat(0x7fff)), 13);
-  // Exponent bias 127 - 15 = 112. A subnormal half is read as 2^-14 (1 + m / 1024) and 2^-14 taken off.
-  const subnormal = f32x4.sub(i32x4.add(magnitude, i32x4.splat(0x38800000)), i32x4.splat(0x38800000));
-  const normal = i32x4.add(magnitude, i32x4.splat(0x38000000));
-  const finite = v128.bitselect(normal, subnormal, i32x4.gt_s(magnitude, i32x4.splat(0x007fffff)));
-  return v128.or(finite, i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16));
+  const magnitude = v128.and(i32x4.shl(h, 13), i32x4.splat(0x0fffe000));
+  // Exponent bias 127 - 15 = 112. Twice a normal number less the number itself; a subnormal half, read as
+  // 2^-14 (1 + m / 1024), less 2^-14.
+  const twice = i32x4.add(magnitude, i32x4.splat(0x38800000));
+  const less = i32x4.max_s(i32x4.add(magnitude, i32x4.splat(0x38000000)), i32x4.splat(0x38800000));
+  return v128.or(f32x4.sub(twice, less), i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16));
 }
 
 /** Loads four half floats at p as f32. */

@@ -14,7 +14,7 @@ import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, un
 import { BLOCK_MXFP4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
 import { BLOCK_Q3_K, pack_q3_k, unpack_q3_k } from "./q3_k";
-import { BLOCK_Q4_0, pack_q4_0, unpack_q4_0 } from "./q4_0";
+import { BLOCK_Q4_0, dot_q4_0, pack_q4_0, unpack_q4_0 } from "./q4_0";
 import { BLOCK_Q4_1, pack_q4_1, unpack_q4_1 } from "./q4_1";
 import { BLOCK_Q4_K, dot_q4_k, pack_q4_k, unpack_q4_k } from "./q4_k";
 import { BLOCK_Q5_0, pack_q5_0, unpack_q5_0 } from "./q5_0";
@@ -211,7 +211,7 @@ export function dot_group(
     return;
   }
   if (tokens < unpacked_from(type)) {
-    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, out += outStride) dot_direct(type, group, q, scales, columns, out, scratch);
+    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, sums += scaleStride, out += outStride) dot_direct(type, group, q, scales, sums, columns, out, scratch);
     return;
   }
   const step = step_columns(type);
@@ -238,7 +238,7 @@ export function dot_rows(
       const token = <usize>(row / share);
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
-      else dot_direct(type, group, from, scales + token * scaleStride, columns, to, scratch);
+      else dot_direct(type, group, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, scratch);
     }
     return;
   }
@@ -266,15 +266,16 @@ export function dot_rows(
 function unpacked_from(type: i32): i32 {
   switch (type) {
     case Q8_0: case F16: case BF16: return 4;
-    case Q4_K: case Q5_K: case Q6_K: return 2;
+    case Q4_0: case Q4_K: case Q5_K: case Q6_K: return 2;
     default: return 0;
   }
 }
 
 /** One token without unpacking, added to out. */
-function dot_direct(type: i32, group: usize, q: usize, scales: usize, columns: i32, out: usize, scratch: usize): void {
+function dot_direct(type: i32, group: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
     case Q8_0: dot_q8_0(group, columns >> 5, q, scales, out); return;
+    case Q4_0: dot_q4_0(group, columns >> 5, q, scales, sums, out); return;
     case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q6_K: dot_q6_k(group, columns >> 8, q, scales, out, scratch); return;
