@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { writeTinyGguf } from "../../packages/testing/src/tiny-files.ts";
+
+/**
+ * Runs the documentation. Every `ts` block is a program; every `sh` command that starts with realizar, bun or curl is run,
+ * page by page, in a folder with model.gguf (a tiny model) and what else pages name. `realizar serve` goes on in the
+ * background until the page ends or serves again; 8080 stands for a free port.
+ */
+const root = join(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "realizar-docs-"));
+const CLI = join(root, "apps/cli/src/main.ts");
+
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`)
+    .sort(),
+];
+const read = (page: string) => readFileSync(join(root, page), "utf8");
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = [];
+  for (const found of markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms))
+    blocks.push({
+      language: found[1]!,
+      text: found[2]!,
+      line: markdown.slice(0, found.index).split("\n").length + 1,
+    });
+  return blocks;
+}
+
+/** The commands of an sh block, continued lines joined. */
+const commandsOf = (text: string) =>
+  text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .filter((line) => /^(realizar|bun|curl) /.test(line));
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = createSocket();
+    socket.listen(0, "127.0.0.1", () => {
+      const { port } = socket.address() as { port: number };
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+function program(name: string, script: string): void {
+  const path = join(folder, "bin", name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+const environment = {
+  ...process.env,
+  PATH: `${join(folder, "bin")}:${process.env.PATH}`,
+  HF_HUB_CACHE: join(folder, "hub"),
+  HF_HUB_OFFLINE: "1",
+};
+
+beforeAll(async () => {
+  await writeTinyGguf(join(folder, "model.gguf"));
+  await writeTinyGguf(join(folder, "other.gguf"), { seed: 2 });
+  writeFileSync(join(folder, "prompt.txt"), "Once upon a time\n");
+  writeFileSync(join(folder, "text.txt"), "The sun was out and the cat sat on a mat. ".repeat(8));
+  writeFileSync(join(folder, "keys.txt"), "secret\n");
+  for (const name of ["bin", "hub"]) mkdirSync(join(folder, name));
+  for (const name of ["node_modules", "packages", "examples", "kernels"])
+    symlinkSync(join(root, name), join(folder, name));
+  program("realizar", `exec '${process.execPath}' '${CLI}' "$@"`);
+  program("bun", `exec '${process.execPath}' "$@"`);
+  const curl = Bun.which("curl");
+  if (curl !== null) program("curl", `exec '${curl}' --silent --show-error --fail-with-body "$@"`);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function outcome(command: readonly string[]): Promise<{ status: number; out: string; err: string }> {
+  const child = Bun.spawn([...command], {
+    cwd: folder,
+    env: environment,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { status: await child.exited, out, err };
+}
+
+/** Starts a server and waits until it says that it is ready. */
+async function serve(command: string): Promise<() => Promise<number>> {
+  const child = Bun.spawn(["sh", "-c", `exec ${command}`], {
+    cwd: folder,
+    env: environment,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let out = "";
+  const reader = child.stdout.getReader();
+  while (!out.includes("Ctrl-C")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`${command}: ${await new Response(child.stderr).text()}`);
+    out += new TextDecoder().decode(value);
+  }
+  return () => {
+    child.kill("SIGTERM");
+    return child.exited;
+  };
+}
+
+describe("pages", () => {
+  for (const page of pages) {
+    test(`${page}: commands and programs run`, async () => {
+      let stop: (() => Promise<number>) | undefined;
+      let port = "8080";
+      try {
+        for (const [i, { language, text, line }] of blocksOf(read(page)).entries()) {
+          if (language === "ts") {
+            const file = join(folder, `${page.replaceAll(/\W/g, "-")}-${i}.ts`);
+            writeFileSync(file, text);
+            const { status, err } = await outcome([process.execPath, file]);
+            expect({ at: `${page}:${line}`, status, err }).toEqual({ at: `${page}:${line}`, status: 0, err });
+          }
+          if (language !== "sh") continue;
+          for (const written of commandsOf(text)) {
+            if (written.startsWith("realizar serve")) {
+              await stop?.();
+              port = String(await freePort());
+              const asked = written.includes("--port") ? written : `${written} --port 8080`;
+              stop = await serve(asked.replaceAll("8080", port));
+              continue;
+            }
+            const { status, out, err } = await outcome(["sh", "-c", written.replaceAll("8080", port)]);
+            const told = status === 0 ? "" : out + err;
+            expect({ command: written, status, told }).toEqual({ command: written, status: 0, told: "" });
+          }
+        }
+        expect(await stop?.()).toBeOneOf([0, undefined]);
+        stop = undefined;
+      } finally {
+        await stop?.();
+      }
+    }, 60_000);
+  }
+
+  test("links lead somewhere", () => {
+    const broken: string[] = [];
+    for (const page of [...pages, "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]) {
+      for (const [, target] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(https?:|#)/.test(target!)) continue;
+        const path = join(root, dirname(page), target!.replace(/#.*/, ""));
+        if (!existsSync(path)) broken.push(`${page}: ${relative(root, path)}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+});
+
+describe("references name what there is, and nothing else", () => {
+  test("cli.md has every command and every option", async () => {
+    const page = read("docs/reference/cli.md");
+    const { out } = await outcome([process.execPath, CLI, "--help"]);
+    const commands = [...out.matchAll(/^ {2}([a-z]+)(?:\|\w+)?(?: .*)?$/gm)].map(([, name]) => name!);
+    const listed = commands.filter((name) => name !== "help");
+    expect(listed.length).toBeGreaterThan(4);
+    for (const command of listed) {
+      const section = new RegExp(`^## [^\\n]*\\b${command}\\b.*?(?=^## |$(?![\\s\\S]))`, "ms").exec(
+        page,
+      )?.[0];
+      if (section === undefined) throw new Error(`cli.md has no section ${command}`);
+      const help = (await outcome([process.execPath, CLI, command, "--help"])).out;
+      const options = [...help.matchAll(/^ {2}(-\S.*?) {2,}/gm)].flatMap(([, flags]) =>
+        [...flags!.matchAll(/--?[a-z][\w-]*/gi)].map(([flag]) => flag),
+      );
+      const named = new Set([...section.matchAll(/`(--?[a-z][\w-]*)`/gi)].map(([, flag]) => flag!));
+      const wanted = new Set(options.filter((flag) => flag !== "-h" && flag !== "--help"));
+      expect({ command, options: [...named].sort() }).toEqual({ command, options: [...wanted].sort() });
+    }
+  }, 20_000);
+
+  test("rest-api.md and metrics.md have what the server has", async () => {
+    const port = await freePort();
+    const stop = await serve(`realizar serve --model model.gguf --port ${port}`);
+    try {
+      const base = `http://127.0.0.1:${port}`;
+      const { paths } = (await (await fetch(`${base}/openapi.json`)).json()) as {
+        paths: Record<string, object>;
+      };
+      const served = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+      );
+      const page = read("docs/reference/rest-api.md");
+      const named = new Set([...page.matchAll(/`((?:GET|POST) \/[^`]*)`/g)].map(([, endpoint]) => endpoint!));
+      expect([...named].sort()).toEqual(served.sort());
+
+      const text = await (await fetch(`${base}/metrics`)).text();
+      const measured = [...text.matchAll(/^# TYPE (realizar_\w+) (\w+)$/gm)].map(
+        ([, name, type]) => `${name} ${type}`,
+      );
+      const rows = read("docs/reference/metrics.md").matchAll(/^\| `(realizar_\w+)` \| (\w+) \|/gm);
+      expect([...rows].map(([, name, type]) => `${name} ${type}`).sort()).toEqual(measured.sort());
+    } finally {
+      await stop();
+    }
+  }, 20_000);
+
+  test("library.md has every export and every option", async () => {
+    const page = read("docs/reference/library.md");
+    const missing = Object.keys(await import("@realizar/llm")).filter((name) => !page.includes(name));
+    expect(missing).toEqual([]);
+    const named = new Set([...page.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+    for (const [file, type] of [
+      ["load.ts", "GenerateOptions"],
+      ["open-model.ts", "OpenOptions"],
+    ]) {
+      const source = read(`packages/llm/src/${file}`);
+      const body = new RegExp(`interface ${type}\\b[^{]*\\{(.*?)^\\}`, "ms").exec(source)![1]!;
+      const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name!);
+      expect(options.length).toBeGreaterThan(5);
+      expect(options.filter((name) => !named.has(name))).toEqual([]);
+    }
+  });
+});
