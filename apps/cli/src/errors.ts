@@ -71,7 +71,7 @@ export class UnknownTypeError extends CommandError {
 export class ModelNotFoundError extends CommandError {
   readonly model: string;
   constructor(model: string, advice: string) {
-    super("CLI_MODEL_NOT_FOUND", `${model} does not exist; ${advice}`);
+    super("CLI_MODEL_NOT_FOUND", `${model} does not exist${advice}`);
     this.model = model;
   }
 }

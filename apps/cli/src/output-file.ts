@@ -66,8 +66,12 @@ async function named<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") throw new DiskFullError(path, { cause });
-    throw new OutputError(path, message, { cause });
+    throw outputFailure(path, cause as NodeJS.ErrnoException);
   }
+}
+
+/** What a failed call on an output file is to a person. */
+export function outputFailure(path: string, cause: NodeJS.ErrnoException): DiskFullError | OutputError {
+  const full = cause.code === "ENOSPC" || cause.code === "EDQUOT";
+  return full ? new DiskFullError(path, { cause }) : new OutputError(path, cause.message, { cause });
 }

@@ -30,6 +30,8 @@ const contextOption = () =>
   ).argParser(contextSize);
 const kvTypeOption = () =>
   new Option("--kv-type <type>", "number type of the KV cache").choices(["f32", "f16", "q8_0"]);
+const lengths = (flags: string, text: string, otherwise: number) =>
+  new Option(flags, text).argParser(integers(0, MOST)).default([otherwise], String(otherwise));
 const formatOption = (choices: readonly string[]) =>
   new Option("--format <format>", "output format").choices(choices).default("text");
 
@@ -166,25 +168,28 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
   root
     .command("bench <model>")
     .description("measure speed in llama-bench's conventions")
-    .option("-p, --prompt-length <n,...>", "prompt lengths in tokens; 0 is none", integers(0, MOST), [512])
-    .option("-n, --gen-length <n,...>", "tokens decoded one by one; 0 is none", integers(0, MOST), [128])
-    .option("-d, --depth <n,...>", "tokens in the context beforehand", integers(0, MOST), [0])
+    .addOption(lengths("-p, --n-prompt <n,...>", "prompt lengths in tokens; 0 is none", 512))
+    .addOption(lengths("-n, --n-gen <n,...>", "tokens decoded one by one; 0 is none", 128))
+    .addOption(lengths("-d, --n-depth <n,...>", "tokens in the context beforehand", 0))
     .option("-t, --threads <n,...>", "compute threads (default: physical cores)", integers(1, 256))
     .option("-r, --repetitions <n>", "runs of each test after one to warm up", integer(1, 1000), 5)
     .addOption(kvTypeOption())
     .addOption(
       new Option("-o, --output <format>", "output format").choices(["table", "json"]).default("table"),
     )
+    .addHelpText("after", EXAMPLES_BENCH)
     .action(async (model, flags) => bench(io, await located(model), flags));
 
   root
     .command("quantize <in> <out> <type>")
     .description("write a model with its weights in another type, such as Q8_0 or Q4_K_M")
+    .addHelpText("after", EXAMPLES_QUANTIZE)
     .action(async (input, output, type) => quantize(io, await located(input), output, type));
 
   root
     .command("convert <dir> <out>")
     .description("write a Hugging Face folder as one GGUF file")
+    .addHelpText("after", EXAMPLES_CONVERT)
     .action(async (input, output) => convert(io, await located(input), output));
 
   root
@@ -199,18 +204,21 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .alias("ls")
     .description("list downloaded models")
     .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", EXAMPLES_CACHE)
     .action((flags) => list(io, environment, flags));
 
   root
     .command("show <name>")
     .description("describe a downloaded model")
     .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", EXAMPLES_CACHE)
     .action((name, flags) => show(io, environment, name, flags));
 
   root
     .command("rm <names...>")
     .description("remove downloaded models")
     .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", EXAMPLES_CACHE)
     .action((names, flags) => rm(io, environment, names, flags));
 
   for (const command of root.commands) {
@@ -263,12 +271,40 @@ Examples:
   realizar perplexity model.gguf --file text.txt --context 256 --chunks 20
 `;
 
+const EXAMPLES_BENCH = `
+Examples:
+  realizar bench model.gguf
+  realizar bench model.gguf -p 128,512 -n 32 -d 0,2000 -t 1,2 -r 3 -o json
+`;
+
+const EXAMPLES_QUANTIZE = `
+Types: F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K_M, Q5_K_M, Q6_K and the
+others of llama.cpp that need no importance matrix.
+
+Examples:
+  realizar quantize model-f16.gguf model-q4_k_m.gguf Q4_K_M
+  realizar quantize ./huggingface-folder model-q8_0.gguf Q8_0
+`;
+
+const EXAMPLES_CONVERT = `
+Examples:
+  realizar convert ./huggingface-folder model.gguf
+`;
+
 const EXAMPLES_PULL = `
 Examples:
-  realizar pull org/name                          Q4_K_M, else the next best
+  realizar pull org/name                  Q4_K_M, else the next best
   realizar pull org/name:Q8_0
   realizar pull org/name/folder/model.gguf
   realizar pull https://host/model.gguf
 
-HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean to huggingface_hub.
+HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE mean what they
+mean to Python's huggingface_hub, and so does the cache.
+`;
+
+const EXAMPLES_CACHE = `
+Examples:
+  realizar list
+  realizar show org/name
+  realizar rm org/name:Q8_0
 `;

@@ -15,16 +15,16 @@ export async function hubOf(environment: Environment): Promise<Hub> {
  */
 export async function resolveModel(model: string, environment: Environment): Promise<string> {
   if (existsSync(model)) return model;
-  if (PATH.test(model)) throw new ModelNotFoundError(model, "check the path");
+  if (PATH.test(model)) throw new ModelNotFoundError(model, "; check the path");
   try {
     parseModelName(model);
     const local = await (await hubOf(environment)).resolveLocal(model);
     if (local !== undefined) return local.path;
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    throw new ModelNotFoundError(model, `as a name: ${error.message}`);
+    throw new ModelNotFoundError(model, `; as a name: ${error.message}`);
   }
-  throw new ModelNotFoundError(model, `nor was it pulled from the hub; to get it: realizar pull ${model}`);
+  throw new ModelNotFoundError(model, `, nor was it pulled from the hub; to get it: realizar pull ${model}`);
 }
 
 /** Can only mean a path: it begins like one, or names a model file that is in no repository. */

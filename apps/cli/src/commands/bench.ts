@@ -7,9 +7,9 @@ import { bytesText, progressBar } from "../progress.ts";
 import { contextOf, meanAndDeviation, openSubject, type SpeedTest, speedTests } from "../speed.ts";
 
 export interface BenchFlags {
-  readonly promptLength: readonly number[];
-  readonly genLength: readonly number[];
-  readonly depth: readonly number[];
+  readonly nPrompt: readonly number[];
+  readonly nGen: readonly number[];
+  readonly nDepth: readonly number[];
   readonly threads?: readonly number[];
   readonly repetitions: number;
   readonly kvType?: "f32" | "f16" | "q8_0";
@@ -34,7 +34,7 @@ export interface BenchResult {
  * and sampler, after a warm-up run of each test. The model is loaded once for each number of threads.
  */
 export async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
-  const asked = speedTests(flags.promptLength, flags.genLength, flags.depth);
+  const asked = speedTests(flags.nPrompt, flags.nGen, flags.nDepth);
   const { tests, title } = await fitting(io, model, asked);
   const results: BenchResult[] = [];
   const table = flags.output === "table";
