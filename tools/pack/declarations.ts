@@ -1,9 +1,20 @@
 import { join } from "node:path";
 import { write } from "./emit.ts";
-import { ROOT } from "./workspaces.ts";
+import { ROOT, type Workspace } from "./workspaces.ts";
 
 /** Has TypeScript write the declarations of all entries, and of what they import, under `out` at their paths from the root. */
-export async function compileDeclarations(entries: readonly string[], out: string): Promise<void> {
+export async function compileDeclarations(
+  entries: readonly string[],
+  workspaces: Iterable<Workspace>,
+  out: string,
+): Promise<void> {
+  // Without this, what is found through node_modules counts as a library, for which nothing is written.
+  const paths = [...workspaces].flatMap(({ folder, manifest }) =>
+    Object.entries(manifest.exports).map(([subpath, file]) => [
+      join(manifest.name, subpath),
+      [join(folder, file)],
+    ]),
+  );
   const project = join(out, "tsconfig.json");
   write(
     project,
@@ -13,6 +24,7 @@ export async function compileDeclarations(entries: readonly string[], out: strin
         noEmit: false,
         declaration: true,
         emitDeclarationOnly: true,
+        paths: Object.fromEntries(paths),
         rootDir: ROOT,
         outDir: out,
         typeRoots: [join(ROOT, "node_modules/@types")],

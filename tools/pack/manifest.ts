@@ -5,6 +5,9 @@ export type PlaceOf = (source: string, ending: ".js" | ".d.ts") => string;
 
 const ENGINES = { node: ">=22" };
 
+/** `process.getBuiltinModule` is there from Node 20.16 on. */
+const PROGRAM_ENGINES = { node: ">=20.16" };
+
 type Manifest = Record<string, unknown>;
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> =>
@@ -32,11 +35,13 @@ function head({
 
 /**
  * The package.json of a library: built files in place of sources, versions in place of `workspace:*`.
+ * @param workers built files that are run for their effects
  * @param versionOf version of a workspace by name
  */
 export function libraryManifest(
   source: SourceManifest,
   place: PlaceOf,
+  workers: readonly string[],
   versionOf: (name: string) => string,
 ): Manifest {
   const dependencies = Object.entries(source.dependencies ?? {}).map(([name, range]) => [
@@ -45,7 +50,7 @@ export function libraryManifest(
   ]);
   return {
     ...head(source),
-    sideEffects: false,
+    sideEffects: workers.length === 0 ? false : workers,
     exports: {
       ...mapValues(source.exports, (file) => ({ types: place(file, ".d.ts"), default: place(file, ".js") })),
       "./package.json": "./package.json",
@@ -62,5 +67,10 @@ export function programManifest(
   source: SourceManifest,
   commands: Readonly<Record<string, string>>,
 ): Manifest {
-  return { ...head(source), bin: commands, exports: { "./package.json": "./package.json" } };
+  return {
+    ...head(source),
+    engines: PROGRAM_ENGINES,
+    bin: commands,
+    exports: { "./package.json": "./package.json" },
+  };
 }

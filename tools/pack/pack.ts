@@ -93,7 +93,8 @@ function emitLibrary(
   emitModules(modules, base, dist);
   emitDeclarations(join(declarations, relative(ROOT, base)), entries.map(stemOf), dist);
   const place: PlaceOf = (source, ending) => `./dist/${stemOf(join(workspace.folder, source))}${ending}`;
-  return libraryManifest(workspace.manifest, place, versionOf);
+  const workers = modules.flatMap((module) => module.workers).map((file) => `./dist/${stemOf(file)}.js`);
+  return libraryManifest(workspace.manifest, place, workers, versionOf);
 }
 
 /** Builds the chosen workspaces and packs each into a tarball that can be published. */
@@ -110,6 +111,7 @@ export async function pack({ out: outPath, names }: PackOptions): Promise<Packed
   const declarations = join(out, "declarations");
   await compileDeclarations(
     chosen.filter(({ manifest }) => !(manifest.name in PROGRAMS)).flatMap(entriesOf),
+    workspaces.values(),
     declarations,
   );
 
