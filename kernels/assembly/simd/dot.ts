@@ -10,9 +10,7 @@
 @inline
 export function dot_pairs_i8_u7(a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(a, b);
-  const low = i16x8.extmul_low_i8x16_s(a, b);
-  const high = i16x8.extmul_high_i8x16_s(a, b);
-  const even = v128.shuffle<i16>(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
-  const odd = v128.shuffle<i16>(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
-  return i16x8.add(even, odd);
+  // Bytes of even and of odd place as 16-bit lanes; what is done to `a` is done once for all rows that share it.
+  const even = i16x8.mul(i16x8.shr_s(i16x8.shl(a, 8), 8), v128.and(b, i16x8.splat(255)));
+  return i16x8.add(even, i16x8.mul(i16x8.shr_s(a, 8), i16x8.shr_u(b, 8)));
 }
