@@ -79,6 +79,12 @@ const TYPES: readonly string[] = [
   ]),
 ];
 
+/** Single types that are no mix, and the mix that gives a plain matrix this type. */
+const PURE: Readonly<Record<string, MixName>> = { Q3_K: "Q3_K_S", Q4_K: "Q4_K_S", Q5_K: "Q5_K_S" };
+
+/** A tensor that every mix gives its base type. */
+const PLAIN_MATRIX = "blk.0.ffn_gate.weight";
+
 /** Numbers from which every tensor is cut; a multiple of every block length. */
 const POOL = 1 << 18;
 
@@ -205,8 +211,11 @@ export function synthetic(
         gqa: heads / kvHeads,
         tiedEmbeddings: tied,
       });
-    const columns = dims.at(-1)!;
-    return columns % GGML_TYPES[wanted as GgmlTypeName].blockLength === 0 ? (wanted as GgmlTypeName) : "F16";
+    // A single type for all matrices; where rows are no whole blocks of it, llama.cpp's stand-in.
+    const pure = PURE[wanted];
+    return pure === undefined
+      ? (wanted as GgmlTypeName)
+      : tensorTypeFor(pure, PLAIN_MATRIX, dims, { layers });
   };
   const uniform = coin(seed);
   const floats = Float32Array.from(
