@@ -14,7 +14,7 @@ interface Peer {
   decode(ids: number[]): string;
 }
 
-const FOLDERS = ["gpt2", "llama3.2", "llama2", "falcon", "bert-wiki", "t5-small", "wiki-bpe"];
+const FOLDERS = ["gpt2", "llama2", "falcon", "bert-wiki", "t5-small", "wiki-bpe"];
 const LENGTH = 1e6;
 
 const data = process.env.REALIZAR_TEST_DATA ?? join(import.meta.dir, "../../shared/data");
