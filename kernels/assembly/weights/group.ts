@@ -69,7 +69,7 @@ const AHEAD: usize = 2048;
 // @ts-ignore: decorator
 @inline
 export function ahead_of(end: usize): usize {
-  return <i32>((end + 2 * AHEAD) >> 16) < memory.size() ? AHEAD : 0;
+  return <i32>(end >> 16) + 1 < memory.size() ? AHEAD : 0;
 }
 
 /**
