@@ -14,5 +14,7 @@ const { values, positionals } = parseArgs({
   options: { out: { type: "string", default: join(ROOT, "dist") } },
   allowPositionals: true,
 });
-for (const { tarball } of await pack({ out: values.out, names: positionals }))
+for (const { name, tarball, missing } of await pack({ out: values.out, names: positionals })) {
   console.log(`${relative(process.cwd(), tarball)} ${Bun.file(tarball).size} bytes`);
+  for (const document of missing) console.error(`${name} has no ${document}`);
+}

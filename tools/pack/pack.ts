@@ -13,6 +13,8 @@ export interface Packed {
   /** The files of the tarball, unpacked. */
   readonly folder: string;
   readonly tarball: string;
+  /** Documents that it should hold and that are not there. */
+  readonly missing: readonly string[];
 }
 
 export interface PackOptions {
@@ -50,13 +52,14 @@ function checkImports({ manifest }: Workspace, modules: readonly SourceModule[])
   }
 }
 
-function copyDocuments({ folder, manifest }: Workspace, target: string): void {
-  for (const document of DOCUMENTS) {
+/** Copies the documents that there are, and names those that are missing. */
+function copyDocuments({ folder }: Workspace, target: string): string[] {
+  return DOCUMENTS.filter((document) => {
     const folders = document === "README.md" ? [folder] : [folder, ...DOCUMENT_FOLDERS];
     const found = folders.map((place) => join(place, document)).find(existsSync);
     if (found !== undefined) copyFileSync(found, join(target, document));
-    else if (document !== "CHANGELOG.md") console.error(`${manifest.name} has no ${document}`);
-  }
+    return found === undefined && document !== "CHANGELOG.md";
+  });
 }
 
 async function makeTarball(
@@ -137,9 +140,9 @@ export async function pack({ out: outPath, names }: PackOptions): Promise<Packed
       published = programManifest(manifest, Object.fromEntries(built));
     }
     write(join(folder, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-    copyDocuments(workspace, folder);
+    const missing = copyDocuments(workspace, folder);
     const tarball = await makeTarball(folder, out, manifest);
-    packed.push({ name: manifest.name, version: manifest.version, folder, tarball });
+    packed.push({ name: manifest.name, version: manifest.version, folder, tarball, missing });
   }
   rmSync(declarations, { recursive: true });
   return packed;

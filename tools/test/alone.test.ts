@@ -3,21 +3,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GgufContents, writeGgufBytes } from "@realizar/gguf";
 import { runInPage } from "./browser.ts";
-import { type Found, findChromium, findNode, run } from "./environment.ts";
+import { findChromium, findNode, run } from "./environment.ts";
 import { importMap, installed, readmeProgram, toJavaScript } from "./installed.ts";
+import { needs } from "./needs.ts";
 
 const ALONE = ["gguf", "safetensors", "tokenizers", "sampling", "chat"].map((name) => `@realizar/${name}`);
 const SECONDS = 60_000;
 
 const node = await findNode();
 const chromium = findChromium();
-
-/** Runs where the program is there. In CI a missing system package is a failure, not a reason to skip. */
-function needs(found: Found, title: string, body: (path: string) => Promise<void>, required = false): void {
-  if ("path" in found) test(title, () => body(found.path), SECONDS);
-  else if (required && process.env.CI === "true") test(title, () => expect.unreachable(found.missing));
-  else test.skip(`${title} (${found.missing})`, () => {});
-}
 
 describe.each(ALONE)("%s by itself runs the program of its README", (name) => {
   const { program, prints } = readmeProgram(name);

@@ -1,11 +1,30 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack } from "../pack/pack.ts";
 import { run } from "./environment.ts";
 
-const work = mkdtempSync(join(tmpdir(), "realizar-packed-"));
-process.on("exit", () => rmSync(work, { recursive: true, force: true }));
+const PREFIX = "realizar-packed-";
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A folder of this process. Those of processes that have ended are removed: a test runner tells nobody of its end. */
+function workFolder(): string {
+  for (const name of readdirSync(tmpdir()))
+    if (name.startsWith(PREFIX) && !isRunning(Number(name.slice(PREFIX.length))))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  const folder = join(tmpdir(), `${PREFIX}${process.pid}`);
+  mkdirSync(folder);
+  return folder;
+}
+
+const work = workFolder();
 
 /** All packages that can be published, packed once for all tests. */
 export const packages = new Map(
