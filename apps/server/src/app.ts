@@ -1,3 +1,4 @@
+import { pageRoutes } from "@realizar/page";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { createKeyCheck } from "./api-keys.ts";
@@ -78,6 +79,8 @@ export function createApp(server: ServerContext, options: AppOptions): Hono {
       }),
     );
   }
+
+  app.route("/", pageRoutes());
 
   const table = routeTable(server);
   const methods = new Map<string, string[]>();

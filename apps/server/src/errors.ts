@@ -167,7 +167,7 @@ export class NoChatTemplateError extends HttpError {
       "SERVER_NO_CHAT_TEMPLATE",
       400,
       `The model ${JSON.stringify(model)} has no chat template; use a completion endpoint instead`,
-      { param: "model" },
+      { param: "model", fields: { code: "no_chat_template" } },
     );
   }
 }

@@ -10,6 +10,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   "packages/cache": 0,
   "packages/chat": 0,
   "packages/demo-model": 0,
+  "apps/page": 0,
   "packages/gguf": 0,
   "packages/hub": 0,
   "packages/safetensors": 0,
