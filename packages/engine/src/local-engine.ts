@@ -287,13 +287,14 @@ export function createEngine(
       return () => {};
     }
     const ids = Int32Array.from(request.promptIds);
+    const decoder = tokenizer.streamDecoder({ continuation: request.continuation ?? true });
     const job = createJob(nextId++, {
       promptTokens: ids.length,
       sampling: request.sampling,
       coin: createCoin(request.sampling.seed),
       logprobs: request.logprobs ?? true,
       topLogprobs: request.topLogprobs,
-      output: createOutputStream(tokenizer.streamDecoder(), request.stop ?? [], sink),
+      output: createOutputStream(decoder, request.stop ?? [], sink),
       onPromptRow: request.echoLogprobs === true ? echoPrompt(ids, request.topLogprobs, sink) : null,
       onDone: sink,
     });

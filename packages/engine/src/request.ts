@@ -12,6 +12,11 @@ export interface GenerationRequest {
   readonly stop?: readonly string[];
   /** Ids that end the generation, beside the tokenizer's end-of-generation ids. */
   readonly stopTokenIds?: readonly number[];
+  /**
+   * Whether the text goes on from the prompt's, so that its first token keeps a space in front. False where it is a
+   * text of its own, such as after BOS alone. Default true.
+   */
+  readonly continuation?: boolean;
   /** Treat end-of-generation ids as any other token. */
   readonly ignoreEos?: boolean;
   /** Whether tokens come with their log-probability (a pass over the vocabulary each). Default true. */
@@ -65,6 +70,9 @@ export function validateRequest(request: GenerationRequest, limits: RequestLimit
     throw new InvalidRequestError("maxTokens", request.maxTokens, "an integer of 0 or more");
   }
   validateSamplingParams(request.sampling, limits.vocabSize);
+  if (!Array.isArray(request.stop ?? [])) {
+    throw new InvalidRequestError("stop", JSON.stringify(request.stop), "a list of non-empty strings");
+  }
   for (const stop of request.stop ?? []) {
     if (typeof stop !== "string" || stop === "") {
       throw new InvalidRequestError("stop", JSON.stringify(stop), "a list of non-empty strings");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createCoin, createSampler, GREEDY, type SamplingParams, topLogprobs } from "@realizar/sampling";
+import type { DecodeOptions } from "@realizar/tokenizers";
 import fc from "fast-check";
 import { createEventQueue } from "../src/event-queue.ts";
 import {
@@ -517,6 +518,21 @@ describe("in this thread", () => {
     const forward = (batch: RaggedBatch) => (runner.forward(batch) as Float32Array).subarray(1);
     const engine = createEngine({ ...runner, forward }, createTinyTokenizer());
     expect((await errorOf(engine, request())).message).toMatch(/it gave 31 logits where 32 were asked for/);
+    await engine.close();
+  });
+
+  test("text goes on from the prompt's unless a request says that it is one of its own", async () => {
+    const tokenizer = createTinyTokenizer();
+    const asked: unknown[] = [];
+    const streamDecoder = (options?: DecodeOptions) => {
+      asked.push(options);
+      return tokenizer.streamDecoder(options);
+    };
+    const engine = createEngine(createRunner({}), { ...tokenizer, streamDecoder });
+    for (const continuation of [undefined, true, false]) {
+      for await (const _ of engine.submit(request({ continuation })));
+    }
+    expect(asked).toEqual([{ continuation: true }, { continuation: true }, { continuation: false }]);
     await engine.close();
   });
 

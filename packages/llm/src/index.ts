@@ -1,4 +1,7 @@
 // Load a model and generate text.
+
+// Errors
+export { ClosedError, InvalidArgumentError, LlmError } from "./errors.ts";
 export type { EvaluateOptions, GeneratedToken, GenerateOptions, Llm } from "./load.ts";
 export { load, samplingParams } from "./load.ts";
 // The pieces, for those who run their own engine.

@@ -4,6 +4,8 @@ import type { ModelDescription } from "@realizar/model";
 import { freshSeed, type SamplingParams } from "@realizar/sampling";
 import type { KvType } from "@realizar/tensor";
 import type { Tokenizer } from "@realizar/tokenizers";
+import { checkKvType } from "./check-options.ts";
+import { ClosedError, InvalidArgumentError } from "./errors.ts";
 import { type OpenModel, type OpenOptions, openModel } from "./open-model.ts";
 
 export interface GenerateOptions {
@@ -102,14 +104,20 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
   const engine = createEngine(model.runner, model.tokenizer, model.engineOptions);
   const others = new Map<KvType, Promise<{ model: OpenModel; engine: Engine }>>();
 
+  let closed = false;
+
   const engineOf = async (kvType: KvType): Promise<Engine> => {
+    if (closed) throw new ClosedError();
     if (kvType === model.kvType) return engine;
+    checkKvType(kvType);
     let other = others.get(kvType);
     if (other === undefined) {
-      other = openModel(input, { ...options, kvType }).then((opened) => ({
-        model: opened,
-        engine: createEngine(opened.runner, opened.tokenizer, opened.engineOptions),
-      }));
+      other = openModel(input, { ...options, kvType, signal: undefined, onProgress: undefined }).then(
+        (opened) => ({
+          model: opened,
+          engine: createEngine(opened.runner, opened.tokenizer, opened.engineOptions),
+        }),
+      );
       others.set(kvType, other);
       other.catch(() => others.delete(kvType));
     }
@@ -121,10 +129,16 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     given: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken> {
     given.signal?.throwIfAborted();
+    if (closed) throw new ClosedError();
+    const promptIds = typeof prompt === "string" ? model.tokenizer.encode(prompt) : prompt;
+    if (typeof promptIds?.length !== "number") {
+      throw new InvalidArgumentError("prompt", prompt, "a string or a list of token ids");
+    }
     const seed = given.seed ?? freshSeed();
     given.onSeed?.(seed);
     const handle = engine.submit({
-      promptIds: typeof prompt === "string" ? model.tokenizer.encode(prompt) : prompt,
+      promptIds,
+      continuation: Array.prototype.some.call(promptIds, (id) => !model.tokenizer.isSpecial(id)),
       maxTokens: given.maxTokens ?? 256,
       sampling: samplingParams(given, seed),
       stop: given.stop === undefined ? [] : typeof given.stop === "string" ? [given.stop] : given.stop,
@@ -134,13 +148,14 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     given.signal?.addEventListener("abort", cancel, { once: true });
     try {
       for await (const event of handle) {
+        given.signal?.throwIfAborted();
         if (event.type === "token")
           yield { text: event.text, tokenId: event.id, logprob: event.logprob ?? Number.NaN };
         if (event.type !== "done") continue;
         if (event.text !== "") yield { text: event.text, tokenId: -1, logprob: 0 };
         given.onDone?.(event);
         if (event.error !== undefined) throw event.error;
-        given.signal?.throwIfAborted();
+        if (event.finishReason === "cancelled" && closed) throw new ClosedError();
       }
     } finally {
       given.signal?.removeEventListener("abort", cancel);
@@ -149,6 +164,7 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
   }
 
   const close = async () => {
+    closed = true;
     await engine.close();
     model.close();
     for (const other of others.values()) {

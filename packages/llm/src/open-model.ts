@@ -5,6 +5,8 @@ import { type Checkpoint, type CheckpointInput, openCheckpoint, openCheckpointFr
 import { type ModelDescription, prepareModel } from "@realizar/model";
 import { type Backend, type KvType, type LoadProgress, PAGE_SIZE, type RaggedBatch } from "@realizar/tensor";
 import type { Tokenizer } from "@realizar/tokenizers";
+import { checkOpenOptions } from "./check-options.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import { defaultThreads } from "./threads.ts";
 
 export type BackendName = "wasm" | "reference";
@@ -50,12 +52,17 @@ const BACKENDS: Record<BackendName, (threads: number) => Backend> = {
 /**
  * Opens a model file or folder and loads its weights.
  * @param input a path, or (in a browser) the bytes of a GGUF file, a Blob, or files by name
- * @throws the named errors of formats, model, tokenizers and backends
+ * @throws InvalidArgumentError, and the named errors of formats, model, tokenizers and backends
  */
 export async function openModel(
   input: string | CheckpointInput,
   options: OpenOptions = {},
 ): Promise<OpenModel> {
+  checkOpenOptions(options);
+  if (typeof input !== "string" && (typeof input !== "object" || input === null)) {
+    throw new InvalidArgumentError("the model", input, "a path, bytes, a Blob or files by name");
+  }
+  options.signal?.throwIfAborted();
   const checkpoint =
     typeof input === "string" ? await openCheckpoint(input) : await openCheckpointFrom(input);
   try {
