@@ -13,7 +13,7 @@ import {
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { writeTinyGguf } from "../../packages/testing/src/tiny-files.ts";
+import { writeTinyGguf } from "@realizar/testing/tiny-files";
 
 /**
  * Runs the documentation. Every `ts` block is a program; every `sh` command that starts with realizar, bun or curl is run,

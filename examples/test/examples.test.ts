@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeTinyGguf } from "../../packages/testing/src/tiny-files.ts";
+import { writeTinyGguf } from "@realizar/testing/tiny-files";
 
 const examples = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "realizar-examples-"));

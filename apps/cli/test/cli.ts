@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TinyFileOptions, writeTinyGguf } from "../../../packages/testing/src/tiny-files.ts";
+import { type TinyFileOptions, writeTinyGguf } from "@realizar/testing/tiny-files";
 import type { Io } from "../src/io.ts";
 import { main } from "../src/program.ts";
 

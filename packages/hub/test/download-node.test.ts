@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gitSha1, sampleBytes, sha256 } from "@realizar/testing/hub-server";
 import { hashFile } from "../src/checksum-node.ts";
 import { createHttp } from "../src/http.ts";
 import { BadAnswerError, checksumOfEtag, DiskFullError, download, type Fetch } from "../src/index.ts";
-import { gitSha1, sampleBytes, sha256 } from "./hub-server.ts";
 import { failure } from "./workbench.ts";
 
 const URL = "https://hub.example/f";

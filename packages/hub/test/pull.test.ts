@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gitSha1, sampleBytes, sha256 } from "@realizar/testing/hub-server";
 import {
   AccessDeniedError,
   BadAnswerError,
@@ -17,7 +18,6 @@ import {
   takeLock,
   UnsafePathError,
 } from "../src/index.ts";
-import { gitSha1, sampleBytes, sha256 } from "./hub-server.ts";
 import { COMMIT, failure, folderRepo, ggufRepo, text, workbench } from "./workbench.ts";
 
 const Q4 = ggufRepo().files["tiny-Q4_K_M.gguf"]!;

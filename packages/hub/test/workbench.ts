@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type HubServer, type RepoFixture, sampleBytes, startHub } from "@realizar/testing/hub-server";
 import { createHub, type Hub, type HubOptions, type HubSettings } from "../src/index.ts";
-import { type HubServer, type RepoFixture, sampleBytes, startHub } from "./hub-server.ts";
 
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 export const text = (content: string) => new TextEncoder().encode(content);

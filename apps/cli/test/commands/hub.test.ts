@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HubServer, startHub } from "../../../../packages/hub/test/hub-server.ts";
+import { type HubServer, startHub } from "@realizar/testing/hub-server";
 import { cli, temporaryFolder, tinyModel } from "../cli.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
