@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { HumanMessage, SystemMessage } from "@langchain/core/messages";
+import { ChatOpenAI } from "@langchain/openai";
+import { type ServerProcess, startServer } from "./server-process.ts";
+
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop("SIGKILL"));
+
+const chat = (model = "tiny") =>
+  new ChatOpenAI({
+    model,
+    apiKey: "none",
+    temperature: 0,
+    maxTokens: 12,
+    maxRetries: 0,
+    configuration: { baseURL: `${server.url}/v1` },
+  });
+const messages = [new SystemMessage("be brief"), new HumanMessage("hello there")];
+
+describe("LangChain's ChatOpenAI", () => {
+  test("invoke and stream agree", async () => {
+    const whole = await chat().invoke(messages);
+    expect(whole.text).not.toBe("");
+    expect(whole.usage_metadata?.output_tokens).toBeGreaterThan(0);
+    expect(["length", "stop"]).toContain(whole.response_metadata.finish_reason);
+    let text = "";
+    for await (const chunk of await chat().stream(messages)) text += chunk.text;
+    expect(text).toBe(whole.text);
+  });
+
+  test("batch answers in order", async () => {
+    const answers = await chat().batch([messages, [new HumanMessage("x")]]);
+    const alone = await Promise.all([chat().invoke(messages), chat().invoke([new HumanMessage("x")])]);
+    expect(answers.map(({ text }) => text)).toEqual(alone.map(({ text }) => text));
+  });
+
+  test("errors keep their status", async () => {
+    expect(
+      await chat("other")
+        .invoke(messages)
+        .catch((e) => e),
+    ).toMatchObject({ status: 404 });
+  });
+});
