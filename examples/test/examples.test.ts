@@ -76,6 +76,22 @@ describe("examples", () => {
   }
 });
 
+describe("bun run demo", () => {
+  const demo = join(examples, "../tools/demo.ts");
+
+  test("without a model says so in one line, and exits with 2", async () => {
+    const { status, out, err } = await outcome(process.execPath, demo);
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toMatch(/^demo: name one model, [^\n]+\n$/);
+  });
+
+  test("with a model that is not there names it", async () => {
+    const { status, err } = await outcome(process.execPath, demo, "nothing.gguf");
+    expect(status).toBe(2);
+    expect(err).toMatch(/^demo: nothing\.gguf does not exist; [^\n]+\n$/);
+  });
+});
+
 describe("api_server.ts and its clients", () => {
   let server: ReturnType<typeof start>;
   let url = "";
