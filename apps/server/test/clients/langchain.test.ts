@@ -25,7 +25,7 @@ describe("LangChain's ChatOpenAI", () => {
     const whole = await chat().invoke(messages);
     expect(whole.text).not.toBe("");
     expect(whole.usage_metadata?.output_tokens).toBeGreaterThan(0);
-    expect(["length", "stop"]).toContain(whole.response_metadata.finish_reason);
+    expect(["length", "stop"]).toContain(whole.response_metadata.finish_reason as string);
     let text = "";
     for await (const chunk of await chat().stream(messages)) text += chunk.text;
     expect(text).toBe(whole.text);
