@@ -14,7 +14,7 @@ export type BackendName = "wasm" | "reference";
 export interface OpenOptions {
   /** Compute threads, the caller's own included; physical cores by default. */
   readonly threads?: number;
-  /** Most tokens of a sequence; the model's own by default, at most 4,096. */
+  /** Most tokens of a sequence; the model's own by default, at most 4,096. More than the model's own is the model's own. */
   readonly contextSize?: number;
   /** Number type of the KV cache; f32 by default. */
   readonly kvType?: KvType;
@@ -78,8 +78,11 @@ async function loadCheckpoint(checkpoint: Checkpoint, options: OpenOptions): Pro
   const backend = BACKENDS[options.backend ?? "wasm"](options.threads ?? defaultThreads());
   const plan = { kvType, pages: 1, maxRows: 1, maxOutputRows: 1, dtypes: backend.dtypes };
   const first = await prepareModel(checkpoint, { ...plan, contextSize: options.contextSize });
-  const contextSize = options.contextSize ?? Math.min(first.description.contextSize, DEFAULT_CONTEXT);
-  const { request, description } = await prepareModel(checkpoint, { ...plan, contextSize });
+  const { request, description } = await prepareModel(checkpoint, {
+    ...plan,
+    contextSize: options.contextSize ?? Math.min(first.description.contextSize, DEFAULT_CONTEXT),
+  });
+  const { contextSize } = request;
   const pageCount = Math.ceil(contextSize / PAGE_SIZE) * (options.parallel ?? 1);
   const figures = { vocabSize: description.vocabSize, contextSize, pageSize: PAGE_SIZE, pageCount } as const;
   const limits = engineInfo(figures, options.engine);
