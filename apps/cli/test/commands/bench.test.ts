@@ -43,7 +43,7 @@ describe("bench", () => {
     expect(title).toMatch(/^tiny: llama, [\d.]+ kB$/);
     expect(head).toMatch(/^test +threads +tokens\/s +load +peak RSS$/);
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatch(/^pp4 +1 +[\d.]+ ± [\d.]+ +[\d.]+ s +[\d.]+ MB$/);
+    expect(rows[0]).toMatch(/^pp4 +1 +[\d.]+ ± [\d.]+ +[\d.]+ s +[\d.]+ [MG]B$/);
     expect(rows[1]).toStartWith("tg3 ");
   });
 
