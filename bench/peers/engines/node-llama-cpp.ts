@@ -56,5 +56,7 @@ async function decodeSpeed(sequence: LlamaContextSequence, first: Token[], count
     if (made === 0) begin = performance.now();
     if (made++ === count) break;
   }
-  return (count * 1000) / (performance.now() - begin);
+  const milliseconds = performance.now() - begin;
+  if (made !== count + 1) throw new Error(`asked for ${count + 1} tokens, got ${made}`);
+  return (count * 1000) / milliseconds;
 }

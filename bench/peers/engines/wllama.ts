@@ -67,6 +67,7 @@ export const open: OpenEngine = async ({ file, threads, contextSize }) => {
         return (prompt_n * 1000) / prompt_ms;
       }
       const { predicted_n, predicted_ms } = await complete(textOf(encode, Math.max(1, depth), 0), tokens + 1);
+      if (predicted_n !== tokens + 1) throw new Error(`asked for ${tokens + 1} tokens, got ${predicted_n}`);
       // The first token comes out of the prompt.
       return ((predicted_n - 1) * 1000) / predicted_ms;
     },
