@@ -39,7 +39,10 @@ function coverage(lcov: string): { percent: number; missing: string[] } {
   const missing: string[] = [];
   let found = 0;
   let hit = 0;
-  for (const path of new Bun.Glob("{kernels,packages/*,apps/*}/src/**/*.{ts,tsx}").scanSync(root)) {
+  const sources = ["kernels/src", "packages/*/src", "apps/*/src"].flatMap((folder) =>
+    ["ts", "tsx"].flatMap((ending) => [...new Bun.Glob(`${folder}/**/*.${ending}`).scanSync({ cwd: root })]),
+  );
+  for (const path of sources) {
     if (path.startsWith("packages/testing/") || path.endsWith(".d.ts")) continue;
     const entry = files.get(path);
     if (entry !== undefined) {
