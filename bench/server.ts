@@ -154,7 +154,7 @@ async function repeated<T>(times: number, run: () => Promise<T>): Promise<T[]> {
 /** Tokens/s of forward passes of `rows` sequences with one token each, nothing else. */
 async function forwardRate({ model, threads, tokens }: Subject, rows: number): Promise<number> {
   const pagesEach = Math.ceil((tokens + 8) / PAGE_SIZE);
-  const opened = await openModel(model, { threads, contextSize: pagesEach * PAGE_SIZE * rows });
+  const opened = await openModel(model, { threads, contextSize: pagesEach * PAGE_SIZE, parallel: rows });
   const { runner } = opened;
   const pageTables = Array.from({ length: rows }, (_, s) =>
     Int32Array.from({ length: pagesEach }, (_, i) => s * pagesEach + i),

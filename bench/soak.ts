@@ -65,7 +65,7 @@ async function refusal(response: Response, status: number, type: string): Promis
   return response.status === status && answer.error?.type === type ? "right" : "wrong";
 }
 
-/** Kinds of requests with their shares of the load. `expected` holds the texts that fixed prompts must have. */
+/** Kinds of requests with their shares of the load in percent. `expected` holds the texts that fixed prompts must have. */
 const kindsOf = (expected: ReadonlyMap<number, string>): readonly (readonly [string, number, Kind])[] => [
   [
     "short, the same text each time",
@@ -181,7 +181,9 @@ async function soak(server: ServerProcess, plan: Plan, minutes: number, connecti
     expected.set(id, answer.text);
   }
   const kinds = kindsOf(expected);
-  const shares = kinds.reduce((sum, [, share]) => sum + share, 0);
+  /** Every kind as often as its share says. */
+  const deck = kinds.flatMap(([name, share, ask]) => new Array(share).fill([name, ask] as const));
+  const pick = (coin: number): readonly [string, Kind] => deck[Math.floor(coin * deck.length)]!;
   const counts = Object.fromEntries(
     kinds.map(([name]): [string, Count] => [name, { right: 0, wrong: 0, busy: 0 }]),
   );
@@ -191,8 +193,7 @@ async function soak(server: ServerProcess, plan: Plan, minutes: number, connecti
   const end = start + minutes * 60_000;
   const connection = async () => {
     while (performance.now() < end) {
-      let at = plan.coin() * shares;
-      const [name, , ask] = kinds.find(([, share]) => (at -= share) < 0) ?? kinds[0]!;
+      const [name, ask] = pick(plan.coin());
       try {
         const verdict = await ask(url, plan);
         counts[name]![verdict]++;
