@@ -4,7 +4,7 @@
  *   bun bench/peers/compare.ts FILE [--engines realizar,node-llama-cpp,wllama] [--threads 1,2] [-r 5] [-o table|json]
  *     [-p 128,512] [-n 32] [-d 0,2000]
  */
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { contextOf, speedTests } from "../../apps/cli/src/speed.ts";
 import { type Machine, machine } from "../machine.ts";
@@ -49,10 +49,6 @@ if (file === undefined || unknown !== undefined) {
   console.error(
     "usage: bun bench/peers/compare.ts FILE [--engines a,b] [--threads 1,2] [-r 5] [-o table|json]",
   );
-  process.exit(2);
-}
-if (!existsSync(file)) {
-  console.error(`${file} does not exist; bun bench/synthetic.ts writes one`);
   process.exit(2);
 }
 const numbers = (text: string) => text.split(",").map(Number);
