@@ -1,12 +1,15 @@
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { EnginePort } from "./engine-port.ts";
+import { watchHail } from "./hail.ts";
 import { createEngine, type EngineTokenizer } from "./local-engine.ts";
 import type { ModelRunner } from "./model-runner.ts";
 import {
+  type Answers,
   errorToData,
   eventToData,
   type FromWorker,
   packRows,
+  type Question,
   type SentEvent,
   type ToWorker,
 } from "./protocol.ts";
@@ -36,11 +39,13 @@ export function serveEngine<Spec>(port: EnginePort<FromWorker, ToWorker<Spec>>, 
   let model: LoadedModel | null = null;
   const cancels = new Map<number, () => void>();
   const send = createOutbox(port);
+  let hails = watchHail(undefined);
 
-  async function loadModel(spec: Spec): Promise<void> {
+  async function loadModel({ spec, hail }: Extract<ToWorker<Spec>, { type: "load" }>): Promise<void> {
+    hails = watchHail(hail);
     try {
       model = await load(spec, (fraction) => port.post({ type: "progress", fraction }));
-      engine = createEngine(model.runner, model.tokenizer, model.options);
+      engine = createEngine(model.runner, model.tokenizer, model.options, hails.waiting);
       port.post({ type: "ready", info: engine.info });
     } catch (error) {
       port.post({ type: "refused", error: errorToData(error) });
@@ -59,15 +64,35 @@ export function serveEngine<Spec>(port: EnginePort<FromWorker, ToWorker<Spec>>, 
     if (!ended) cancels.set(id, cancel);
   }
 
-  async function evaluate(message: Extract<ToWorker<Spec>, { type: "evaluate" }>): Promise<void> {
-    const { id } = message;
+  /** The answer, and what of it is handed over instead of copied. */
+  async function answer(
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<[Answers[keyof Answers], Transferable[]]> {
+    switch (question.type) {
+      case "evaluate": {
+        const rows = packRows(await engine!.evaluate(question.ids, { ...question.options, signal }));
+        return [rows, [rows.ids.buffer, rows.logprobs.buffer]];
+      }
+      case "embed": {
+        const vector = await engine!.embed(question.ids, { ...question.options, signal });
+        return [vector, [vector.buffer as ArrayBuffer]];
+      }
+      case "encode": {
+        const ids = Int32Array.from(await engine!.encode(question.text, question.options));
+        return [ids, [ids.buffer]];
+      }
+      case "stats":
+        return [await engine!.stats(), []];
+    }
+  }
+
+  async function ask(id: number, question: Question): Promise<void> {
     const abort = new AbortController();
     cancels.set(id, () => abort.abort());
     try {
-      const rows = packRows(
-        await engine!.evaluate(message.ids, { ...message.options, signal: abort.signal }),
-      );
-      port.post({ type: "evaluated", id, rows }, [rows.ids.buffer, rows.logprobs.buffer]);
+      const [given, transfer] = await answer(question, abort.signal);
+      port.post({ type: "answered", id, answer: given }, transfer);
     } catch (error) {
       port.post({ type: "failed", id, error: errorToData(error) });
     }
@@ -84,18 +109,16 @@ export function serveEngine<Spec>(port: EnginePort<FromWorker, ToWorker<Spec>>, 
   port.onMessage((message) => {
     switch (message.type) {
       case "load":
-        void loadModel(message.spec);
+        void loadModel(message);
         break;
       case "start":
         start(message.id, message.request);
         break;
-      case "evaluate":
-        void evaluate(message);
-        break;
-      case "stats":
-        void engine!.stats().then((stats) => port.post({ type: "stats", id: message.id, stats }));
+      case "ask":
+        void ask(message.id, message.question);
         break;
       case "cancel":
+        hails.taken();
         cancels.get(message.id)?.();
         break;
       case "close":

@@ -1,26 +1,33 @@
 import type { TokenLogprob } from "@realizar/sampling";
+import type { EncodeOptions } from "@realizar/tokenizers";
 import type { EventSink } from "./events.ts";
-import type { ModelRunner } from "./model-runner.ts";
+import type { ModelRunner, Pooling } from "./model-runner.ts";
 import type { GenerationRequest } from "./request.ts";
 import type { RequestHandle } from "./request-handle.ts";
 import type { EngineStats } from "./stats.ts";
 
 export interface EngineOptions {
-  /** Most rows of one step. Default 256. */
+  /** Most rows of one step. Default 256; of an encoder its context. */
   readonly tokenBudget?: number;
   /** Most sequences that run at a time. Default 32. */
   readonly maxRunning?: number;
   /** Most requests that wait beyond those. Default 512. */
   readonly maxWaiting?: number;
-  /** Most rows of one step whose logits are wanted. Default: 16 MiB of logits, and at least `maxRunning`. */
+  /** Most rows of one step whose output is wanted. Default: 16 MiB of logits, and at least `maxRunning`; of an encoder all. */
   readonly maxLogitRows?: number;
 }
 
 /** The figures of an engine, fixed for its life. A runner meets no batch of more rows. */
 export interface EngineInfo {
   readonly vocabSize: number;
-  /** Most tokens of one sequence: the smaller of the model's context and the KV pool. */
+  /** Most tokens of one sequence: the smaller of the model's context and the KV pool; of an encoder, at most a step. */
   readonly contextSize: number;
+  /** Numbers of an embedding; 0 where the model gives none. */
+  readonly embeddingLength: number;
+  /** How embeddings are pooled unless a request says otherwise. */
+  readonly pooling: Pooling;
+  /** Whether it generates; encoders do not. */
+  readonly causal: boolean;
   readonly pageCount: number;
   readonly tokenBudget: number;
   readonly maxRunning: number;
@@ -31,6 +38,15 @@ export interface EngineInfo {
 export interface EvaluateOptions {
   /** Tokens of each answer, 1 to the vocabulary's size. */
   readonly topLogprobs: number;
+  readonly signal?: AbortSignal;
+  readonly priority?: number;
+}
+
+export interface EmbedOptions {
+  /** Default: the model's own. */
+  readonly pooling?: Pooling;
+  /** Scale the vector to length 1. Default true. */
+  readonly normalize?: boolean;
   readonly signal?: AbortSignal;
   readonly priority?: number;
 }
@@ -47,6 +63,14 @@ export interface Engine {
    * @throws (rejects) InvalidRequestError, PromptTooLongError, NonFiniteLogitsError, ForwardFailedError, CancelledError
    */
   evaluate(ids: ArrayLike<number>, options: EvaluateOptions): Promise<TokenLogprob[][]>;
+  /**
+   * One vector of a text: its final hidden states, pooled. [embeddingLength]
+   * @throws (rejects) InvalidRequestError, PromptTooLongError, NoSuchOutputError, NonFiniteEmbeddingError,
+   *   ForwardFailedError, CancelledError
+   */
+  embed(ids: ArrayLike<number>, options?: EmbedOptions): Promise<Float32Array>;
+  /** The tokenizer's `encode`, on the engine's thread: long texts there do not hold up this one. */
+  encode(text: string, options?: EncodeOptions): Promise<number[]>;
   stats(): Promise<EngineStats>;
   /** Cancels every request and refuses later ones. Resolves when no step is running any more. */
   close(): Promise<void>;
@@ -58,21 +82,23 @@ const LOGITS_PER_STEP = 2 ** 22;
  * The limits an engine will have with these options; a backend may size its buffers by them beforehand.
  * @param runner figures of the model
  */
-export function engineInfo(
-  runner: Pick<ModelRunner, "vocabSize" | "contextSize" | "pageCount" | "pageSize">,
-  options: EngineOptions = {},
-): EngineInfo {
-  const tokenBudget = options.tokenBudget ?? 256;
+export function engineInfo(runner: Omit<ModelRunner, "forward">, options: EngineOptions = {}): EngineInfo {
+  const causal = runner.causal ?? true;
+  const capacity = Math.min(runner.contextSize, runner.pageCount * runner.pageSize);
+  const tokenBudget = options.tokenBudget ?? (causal ? 256 : capacity);
   const maxRunning = options.maxRunning ?? Math.min(32, tokenBudget);
+  const cheapRows = Math.max(maxRunning, Math.floor(LOGITS_PER_STEP / runner.vocabSize));
+  const maxLogitRows = options.maxLogitRows ?? (causal ? Math.min(tokenBudget, cheapRows) : tokenBudget);
   return {
     vocabSize: runner.vocabSize,
-    contextSize: Math.min(runner.contextSize, runner.pageCount * runner.pageSize),
+    contextSize: causal ? capacity : Math.min(capacity, tokenBudget, maxLogitRows),
+    embeddingLength: runner.embeddingLength ?? 0,
+    pooling: runner.pooling ?? "mean",
+    causal,
     pageCount: runner.pageCount,
     tokenBudget,
     maxRunning,
     maxWaiting: options.maxWaiting ?? 512,
-    maxLogitRows:
-      options.maxLogitRows ??
-      Math.min(tokenBudget, Math.max(maxRunning, Math.floor(LOGITS_PER_STEP / runner.vocabSize))),
+    maxLogitRows,
   };
 }

@@ -1,3 +1,5 @@
+import type { Output } from "./model-runner.ts";
+
 /** Base of every error of this package. `code` is stable; subclasses add their figures as fields. */
 export class EngineError extends Error {
   readonly code: string;
@@ -38,6 +40,31 @@ export class PromptTooLongError extends EngineError {
     );
     this.promptTokens = promptTokens;
     this.contextSize = contextSize;
+  }
+}
+
+/** The model is asked for what it does not give: hidden states, or, of an encoder, logits. */
+export class NoSuchOutputError extends EngineError {
+  readonly output: Output;
+  constructor(output: Output) {
+    const message =
+      output === "hidden"
+        ? "the model gives no hidden states, of which embeddings are made; use another model"
+        : "the model is an encoder: it makes embeddings and generates no text; use another model";
+    super("ENGINE_NO_SUCH_OUTPUT", message);
+    this.output = output;
+  }
+}
+
+/** A hidden state is not finite: the weights are damaged, or its computation overflowed. */
+export class NonFiniteEmbeddingError extends EngineError {
+  readonly position: number;
+  constructor(position: number) {
+    super(
+      "ENGINE_NON_FINITE_EMBEDDING",
+      `the hidden state of token ${position} is not finite; check the model file`,
+    );
+    this.position = position;
   }
 }
 

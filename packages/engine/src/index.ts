@@ -1,5 +1,6 @@
 // The engine: in this thread, or behind a port
 export {
+  type EmbedOptions,
   type Engine,
   type EngineInfo,
   type EngineOptions,
@@ -17,6 +18,8 @@ export {
   ForwardFailedError,
   InvalidOptionError,
   InvalidRequestError,
+  NonFiniteEmbeddingError,
+  NoSuchOutputError,
   PageIntegrityError,
   PromptTooLongError,
   QueueFullError,
@@ -37,7 +40,7 @@ export type {
 export { createEngine, type EngineTokenizer } from "./local-engine.ts";
 
 // What goes in
-export { type ModelRunner, PAGE_SIZE, type RaggedBatch } from "./model-runner.ts";
+export { type ModelRunner, type Output, PAGE_SIZE, type Pooling, type RaggedBatch } from "./model-runner.ts";
 export { createOutputStream, type OutputStream, type SampledToken } from "./output-stream.ts";
 // The parts, each useful alone
 export { createPagePool, type PagePool } from "./pages.ts";

@@ -1,39 +1,59 @@
 import { createCoin, createSampler, GREEDY, type TokenLogprob } from "@realizar/sampling";
-import type { Tokenizer } from "@realizar/tokenizers";
+import type { EncodeOptions, Tokenizer } from "@realizar/tokenizers";
 import { createBatcher } from "./batch.ts";
 import { startClock } from "./deadline.ts";
-import { type Engine, type EngineOptions, type EvaluateOptions, engineInfo } from "./engine.ts";
+import {
+  type EmbedOptions,
+  type Engine,
+  type EngineOptions,
+  type EvaluateOptions,
+  engineInfo,
+} from "./engine.ts";
 import {
   CancelledError,
   DeadlineExceededError,
   EngineClosedError,
   EngineError,
   ForwardFailedError,
+  NoSuchOutputError,
   QueueFullError,
   RequestFailedError,
 } from "./errors.ts";
 import { type DoneEvent, type EventSink, type FinishReason, failedAtOnce } from "./events.ts";
 import { createJob, describeToken, endJob, type Job } from "./job.ts";
-import type { ModelRunner } from "./model-runner.ts";
+import type { ModelRunner, Output } from "./model-runner.ts";
 import { createOutputStream, type OutputStream } from "./output-stream.ts";
 import { createPacing } from "./pacing.ts";
 import { logitRowCount, type PlannedChunk, type StepPlan } from "./plan.ts";
-import { collectTopLogprobs, echoPrompt } from "./prompt-rows.ts";
-import { type GenerationRequest, validateIds, validateRequest, validateTopLogprobs } from "./request.ts";
+import { createPooler, toUnitLength } from "./pooling.ts";
+import { collectTopLogprobs, echoPrompt, type PromptRowSink } from "./prompt-rows.ts";
+import {
+  type GenerationRequest,
+  validateIds,
+  validatePooling,
+  validateRequest,
+  validateTopLogprobs,
+} from "./request.ts";
 import { createRequestHandle } from "./request-handle.ts";
 import { createScheduler, type SequenceUpdate } from "./scheduler.ts";
+import { visibleDecoder } from "./visible-decoder.ts";
 import { yieldToEventLoop } from "./yield.ts";
 
 /** What the engine needs of a tokenizer. */
-export type EngineTokenizer = Pick<Tokenizer, "endOfGeneration" | "streamDecoder">;
+export type EngineTokenizer = Pick<Tokenizer, "encode" | "endOfGeneration" | "isSpecial" | "streamDecoder">;
 
 /** The loop gives the event loop a turn this often, in milliseconds. */
 const SLICE = 2;
-/** An engine in this thread. It sleeps while it has nothing to do. */
+
+/**
+ * An engine in this thread. It sleeps while it has nothing to do.
+ * @param hailed asked between two steps: whether another thread waits for the event loop to take its message
+ */
 export function createEngine(
   runner: ModelRunner,
   tokenizer: EngineTokenizer,
   options: EngineOptions = {},
+  hailed: () => boolean = () => false,
 ): Engine {
   const info = engineInfo(runner, options);
   const scheduler = createScheduler(info);
@@ -57,31 +77,35 @@ export function createEngine(
     const plan = scheduler.schedule(pacing.promptRows());
     if (plan === null) throw new EngineError("ENGINE_STUCK", "there are requests but no step to take");
     markStarted(plan);
-    let logits: Float32Array | Promise<Float32Array>;
+    let output: Float32Array | Promise<Float32Array>;
     try {
-      logits = runner.forward(batchOf(plan));
+      output = runner.forward(batchOf(plan), plan.output);
     } catch (error) {
       failStep(plan, error);
       return null;
     }
-    if (logits instanceof Float32Array) {
-      finish(plan, logits, began);
+    if (output instanceof Float32Array) {
+      finish(plan, output, began);
       return null;
     }
-    return logits.then(
+    return output.then(
       (value) => finish(plan, value, began),
       (error) => failStep(plan, error),
     );
   }
 
-  function finish(plan: StepPlan, logits: Float32Array, began: number): void {
-    const wanted = logitRowCount(plan) * info.vocabSize;
-    if (logits.length !== wanted) {
-      failStep(plan, new RangeError(`it gave ${logits.length} logits where ${wanted} were asked for`));
+  /** Numbers of one row of output. */
+  const widths: Readonly<Record<Output, number>> = { logits: info.vocabSize, hidden: info.embeddingLength };
+
+  function finish(plan: StepPlan, output: Float32Array, began: number): void {
+    const wanted = logitRowCount(plan) * widths[plan.output];
+    if (output.length !== wanted) {
+      failStep(plan, new RangeError(`it gave ${output.length} numbers where ${wanted} were asked for`));
       return;
     }
-    const tokens = chooseTokens(plan, logits);
+    const tokens = chooseTokens(plan, output);
     for (const update of scheduler.commit(plan, tokens)) publish(update);
+    if (plan.output === "hidden") return;
     let single = 0;
     let rest = 0;
     for (const chunk of plan.chunks) {
@@ -96,7 +120,7 @@ export function createEngine(
     while (scheduler.hasWork()) {
       const pending = step();
       if (pending !== null) await pending;
-      if (now() < sliceEnd) {
+      if (now() < sliceEnd && !hailed()) {
         await undefined; // consumers of events in this thread go between two steps
       } else {
         await yieldToEventLoop();
@@ -139,9 +163,9 @@ export function createEngine(
     }
   }
 
-  /** Hands out the logits of a step. [plan.chunks.length] */
-  function chooseTokens(plan: StepPlan, logits: Float32Array): number[] {
-    const { vocabSize } = info;
+  /** Hands out the rows of a step. [plan.chunks.length] */
+  function chooseTokens(plan: StepPlan, output: Float32Array): number[] {
+    const width = widths[plan.output];
     const tokens: number[] = [];
     let row = 0;
     for (const chunk of plan.chunks) {
@@ -149,25 +173,24 @@ export function createEngine(
       row += chunk.to - chunk.logitsFrom;
       const job = jobs.get(chunk.sequence);
       tokens.push(
-        job === undefined ? -1 : chooseToken(job, chunk, logits.subarray(first * vocabSize, row * vocabSize)),
+        job === undefined ? -1 : chooseToken(job, chunk, output.subarray(first * width, row * width), width),
       );
     }
     return tokens;
   }
 
-  /** @param logits of positions [chunk.logitsFrom, chunk.to) */
-  function chooseToken(job: Job, chunk: PlannedChunk, logits: Float32Array): number {
-    const { vocabSize } = info;
+  /** @param rows of positions [chunk.logitsFrom, chunk.to), `width` numbers each */
+  function chooseToken(job: Job, chunk: PlannedChunk, rows: Float32Array, width: number): number {
     try {
       if (job.onPromptRow !== null) {
         const end = Math.min(chunk.to, job.promptTokens);
         for (let position = chunk.logitsFrom; position < end; position++) {
-          const at = (position - chunk.logitsFrom) * vocabSize;
-          job.onPromptRow(position, logits.subarray(at, at + vocabSize));
+          const at = (position - chunk.logitsFrom) * width;
+          job.onPromptRow(position, rows.subarray(at, at + width));
         }
       }
       if (!chunk.samples) return -1;
-      const last = logits.length === vocabSize ? logits : logits.subarray(logits.length - vocabSize);
+      const last = rows.length === width ? rows : rows.subarray(rows.length - width);
       const id = sampler.sample(last, job.sampling, chunk.tokens, job.coin);
       job.sampled = describeToken(job, id, last);
       return id;
@@ -243,6 +266,8 @@ export function createEngine(
     readonly ids: ArrayLike<number>;
     readonly stopTokens: ReadonlySet<number>;
     readonly logitsFrom: number;
+    /** Default logits. */
+    readonly output?: Output;
   }
 
   /** Why a job cannot be taken now; null where it can. */
@@ -269,6 +294,8 @@ export function createEngine(
         maxTokens: work.maxTokens,
         stopTokens: work.stopTokens,
         logitsFrom: work.logitsFrom,
+        output: work.output ?? "logits",
+        whole: !info.causal,
         priority: work.priority ?? 0,
       });
       const { deadline } = work;
@@ -281,13 +308,14 @@ export function createEngine(
 
   function start(request: GenerationRequest, sink: EventSink): () => void {
     try {
+      if (!info.causal) throw new NoSuchOutputError("logits");
       validateRequest(request, info);
     } catch (error) {
       sink(failedAtOnce(request.promptIds.length, asError(error)));
       return () => {};
     }
     const ids = Int32Array.from(request.promptIds);
-    const decoder = tokenizer.streamDecoder({ continuation: request.continuation ?? true });
+    const decoder = visibleDecoder(tokenizer, request.showSpecial ?? [], request.continuation ?? true);
     const job = createJob(nextId++, {
       promptTokens: ids.length,
       sampling: request.sampling,
@@ -311,13 +339,17 @@ export function createEngine(
     return () => cancel(job);
   }
 
-  async function evaluate(ids: ArrayLike<number>, evaluation: EvaluateOptions): Promise<TokenLogprob[][]> {
-    if (ids.length === 0) return [];
-    validateIds("ids", ids, info);
-    validateTopLogprobs(evaluation.topLogprobs, info);
-    const { signal } = evaluation;
-    if (signal?.aborted) throw new CancelledError();
-    const rows: TokenLogprob[][] = [];
+  interface Reading extends Pick<EvaluateOptions, "signal" | "priority"> {
+    readonly ids: ArrayLike<number>;
+    readonly output: Output;
+    /** First position whose row is wanted. */
+    readonly from: number;
+    readonly take: PromptRowSink;
+  }
+
+  /** Computes a text and hands out its rows; resolves after the last. */
+  function read({ ids, output, from, take, signal, priority }: Reading): Promise<void> {
+    if (signal?.aborted) return Promise.reject(new CancelledError());
     return new Promise((resolve, reject) => {
       const abort = () => cancel(job);
       const job = createJob(nextId++, {
@@ -327,16 +359,40 @@ export function createEngine(
         logprobs: false,
         topLogprobs: undefined,
         output: NO_OUTPUT,
-        onPromptRow: collectTopLogprobs(rows, evaluation.topLogprobs),
+        onPromptRow: take,
         onDone(event) {
           signal?.removeEventListener("abort", abort);
-          if (event.finishReason === "length") resolve(rows);
+          if (event.finishReason === "length") resolve();
           else reject(event.error ?? new CancelledError());
         },
       });
       signal?.addEventListener("abort", abort);
-      enqueue(job, { ids, maxTokens: 0, stopTokens: noStops, logitsFrom: 0, priority: evaluation.priority });
+      enqueue(job, { ids, maxTokens: 0, stopTokens: noStops, logitsFrom: from, output, priority });
     });
+  }
+
+  async function evaluate(ids: ArrayLike<number>, evaluation: EvaluateOptions): Promise<TokenLogprob[][]> {
+    if (ids.length === 0) return [];
+    if (!info.causal) throw new NoSuchOutputError("logits");
+    validateIds("ids", ids, info);
+    const { topLogprobs, signal, priority } = evaluation;
+    validateTopLogprobs(topLogprobs, info);
+    const rows: TokenLogprob[][] = [];
+    const take = collectTopLogprobs(rows, topLogprobs);
+    await read({ ids, output: "logits", from: 0, take, signal, priority });
+    return rows;
+  }
+
+  async function embed(ids: ArrayLike<number>, embedding: EmbedOptions = {}): Promise<Float32Array> {
+    const { pooling = info.pooling, normalize = true, signal, priority } = embedding;
+    if (info.embeddingLength === 0) throw new NoSuchOutputError("hidden");
+    validateIds("ids", ids, info);
+    validatePooling(pooling);
+    const pooler = createPooler(pooling, ids.length, info.embeddingLength);
+    // What an encoder has cached of a prefix was computed in sight of another text: all its rows are wanted.
+    const from = info.causal ? pooler.from : 0;
+    await read({ ids, output: "hidden", from, take: pooler.take, signal, priority });
+    return normalize ? toUnitLength(pooler.vector()) : pooler.vector();
   }
 
   return {
@@ -344,6 +400,8 @@ export function createEngine(
     start,
     submit: (request) => createRequestHandle((sink) => start(request, sink)),
     evaluate,
+    embed,
+    encode: async (text: string, options?: EncodeOptions) => tokenizer.encode(text, options),
     stats: () => Promise.resolve(scheduler.stats()),
     async close() {
       refusal ??= new EngineClosedError();

@@ -14,9 +14,15 @@ export interface RaggedBatch {
   readonly sequences: Int32Array;
   /** Page ids of each sequence in the batch: position p lives in pageTables[s][p >> 4], slot p & 15. */
   readonly pageTables: readonly Int32Array[];
-  /** Rows whose logits are wanted, ascending. [m] */
+  /** Rows whose output is wanted, ascending. [m] */
   readonly logitRows: Int32Array;
 }
+
+/** What a forward pass gives of a row: logits [vocabSize], or the final hidden state [embeddingLength]. */
+export type Output = "logits" | "hidden";
+
+/** How one vector is made of the hidden states of a text: their mean, the first, or the last. */
+export type Pooling = "mean" | "cls" | "last";
 
 /** What the engine needs of a loaded model: a forward pass over a pool of KV pages. */
 export interface ModelRunner {
@@ -26,9 +32,16 @@ export interface ModelRunner {
   readonly pageSize: 16;
   /** Pages of the KV pool. */
   readonly pageCount: number;
+  /** Numbers of a hidden state. Without it `forward` is never asked for hidden states. */
+  readonly embeddingLength?: number;
+  /** How the model's own embeddings are pooled. Default mean. */
+  readonly pooling?: Pooling;
+  /** Whether a row sees only what lies before it. Default true. False: an encoder, which gives hidden states of whole texts only. */
+  readonly causal?: boolean;
   /**
    * Computes the rows, writing their keys and values into their pages. A row may not depend on what else is in the batch.
-   * @returns logits of the asked rows [m, vocabSize]; the view is valid until the next call
+   * @param output default logits
+   * @returns output of the asked rows [m, vocabSize or embeddingLength]; the view is valid until the next call
    */
-  forward(batch: RaggedBatch): Float32Array | Promise<Float32Array>;
+  forward(batch: RaggedBatch, output?: Output): Float32Array | Promise<Float32Array>;
 }

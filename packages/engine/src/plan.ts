@@ -1,5 +1,9 @@
+import type { Output } from "./model-runner.ts";
+
 /** What one step computes. Plain data: survives structuredClone, prints well. */
 export interface StepPlan {
+  /** What all its wanted rows give. */
+  readonly output: Output;
   readonly chunks: readonly PlannedChunk[];
 }
 
@@ -14,7 +18,7 @@ export interface PlannedChunk {
   readonly tokens: readonly number[];
   /** Page of position p: pages[p >> 4]. At least ceil(to / 16) of them. Not a copy. */
   readonly pages: Int32Array;
-  /** Logits are wanted of positions [logitsFrom, to); `to` where none are. */
+  /** Outputs are wanted of positions [logitsFrom, to); `to` where none are. */
   readonly logitsFrom: number;
   /** Whether the logits of position to - 1 are for choosing the next token. */
   readonly samples: boolean;
@@ -27,7 +31,7 @@ export function rowCount(plan: StepPlan): number {
   return rows;
 }
 
-/** Rows of a plan whose logits are wanted. */
+/** Rows of a plan whose output is wanted. */
 export function logitRowCount(plan: StepPlan): number {
   let rows = 0;
   for (const chunk of plan.chunks) rows += chunk.to - chunk.logitsFrom;

@@ -1,7 +1,9 @@
 import type { TokenLogprob } from "@realizar/sampling";
-import type { EngineInfo, EvaluateOptions } from "./engine.ts";
+import type { EncodeOptions } from "@realizar/tokenizers";
+import type { EmbedOptions, EngineInfo, EvaluateOptions } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { DoneEvent, GenerationEvent } from "./events.ts";
+import type { Hail } from "./hail.ts";
 import type { GenerationRequest } from "./request.ts";
 import type { EngineStats } from "./stats.ts";
 
@@ -12,25 +14,20 @@ import type { EngineStats } from "./stats.ts";
  *       | -- load -------------------------> |
  *       | <------------- progress (any) ---- |
  *       | <----------- ready or refused ---- |
- *       | -- start / evaluate / stats -----> |   `id` is the remote's
- *       | -- cancel -----------------------> |
- *       | <------------ events (batched) --- |
- *       | <------- answered or failed ------ |   of evaluate and stats
+ *       | -- start ------------------------> |   `id` is the remote's
+ *       | -- ask --------------------------> |
+ *       | -- cancel, and a hail -----------> |   of either
+ *       | <------------ events (batched) --- |   of start
+ *       | <------- answered or failed ------ |   of ask
  *       | -- close ------------------------> |
  *       | <---------------------- closed --- |
  */
 
 /** @typeParam Spec what the worker's `load` is told about the model */
 export type ToWorker<Spec> =
-  | { readonly type: "load"; readonly spec: Spec }
+  | { readonly type: "load"; readonly spec: Spec; readonly hail: Hail | undefined }
   | { readonly type: "start"; readonly id: number; readonly request: GenerationRequest }
-  | {
-      readonly type: "evaluate";
-      readonly id: number;
-      readonly ids: Int32Array;
-      readonly options: Omit<EvaluateOptions, "signal">;
-    }
-  | { readonly type: "stats"; readonly id: number }
+  | { readonly type: "ask"; readonly id: number; readonly question: Question }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };
 
@@ -39,10 +36,28 @@ export type FromWorker =
   | { readonly type: "ready"; readonly info: EngineInfo }
   | { readonly type: "refused"; readonly error: ErrorData }
   | { readonly type: "events"; readonly events: readonly SentEvent[] }
-  | { readonly type: "evaluated"; readonly id: number; readonly rows: PackedRows }
-  | { readonly type: "stats"; readonly id: number; readonly stats: EngineStats }
+  | { readonly type: "answered"; readonly id: number; readonly answer: Answers[keyof Answers] }
   | { readonly type: "failed"; readonly id: number; readonly error: ErrorData }
   | { readonly type: "closed" };
+
+/** What is asked for one answer. */
+export type Question =
+  | {
+      readonly type: "evaluate";
+      readonly ids: Int32Array;
+      readonly options: Omit<EvaluateOptions, "signal">;
+    }
+  | { readonly type: "embed"; readonly ids: Int32Array; readonly options: Omit<EmbedOptions, "signal"> }
+  | { readonly type: "encode"; readonly text: string; readonly options: EncodeOptions | undefined }
+  | { readonly type: "stats" };
+
+/** The answer to each. */
+export interface Answers {
+  readonly evaluate: PackedRows;
+  readonly embed: Float32Array;
+  readonly encode: Int32Array;
+  readonly stats: EngineStats;
+}
 
 /** An event and the request it belongs to. */
 export type SentEvent = readonly [id: number, event: EventData];

@@ -1,19 +1,20 @@
 import type { TokenLogprob } from "@realizar/sampling";
-import type { Engine, EngineInfo, EvaluateOptions } from "./engine.ts";
+import type { EmbedOptions, Engine, EngineInfo, EvaluateOptions } from "./engine.ts";
 import type { EnginePort } from "./engine-port.ts";
-import { CancelledError, EngineClosedError, WorkerDiedError } from "./errors.ts";
+import { CancelledError, EngineClosedError, NoSuchOutputError, WorkerDiedError } from "./errors.ts";
 import { type EventSink, failedAtOnce } from "./events.ts";
+import { createHail, raiseHail } from "./hail.ts";
 import {
-  type ErrorData,
+  type Answers,
   errorFromData,
   eventFromData,
   type FromWorker,
+  type Question,
   type ToWorker,
   unpackRows,
 } from "./protocol.ts";
-import { type GenerationRequest, validateIds, validateTopLogprobs } from "./request.ts";
+import { type GenerationRequest, validateIds, validatePooling, validateTopLogprobs } from "./request.ts";
 import { createRequestHandle } from "./request-handle.ts";
-import type { EngineStats } from "./stats.ts";
 
 export interface ConnectOptions {
   /** Takes the fraction of the model loaded so far, 0 to 1. */
@@ -27,8 +28,8 @@ interface Pending {
   readonly promptTokens: number;
   readonly sink: EventSink;
 }
-interface Question<Answer> {
-  readonly resolve: (answer: Answer) => void;
+interface Asked {
+  readonly resolve: (answer: Answers[keyof Answers]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -42,8 +43,8 @@ export function connectEngine<Spec>(
   options: ConnectOptions = {},
 ): Promise<Engine> {
   const requests = new Map<number, Pending>();
-  const evaluations = new Map<number, Question<TokenLogprob[][]> & { readonly count: number }>();
-  const statistics = new Map<number, Question<EngineStats>>();
+  const questions = new Map<number, Asked>();
+  const hail = createHail();
   let nextId = 0;
   /** Why nothing is taken any more. */
   let refusal: Error | null = null;
@@ -55,16 +56,13 @@ export function connectEngine<Spec>(
       requests.delete(id);
       pending.sink(failedAtOnce(pending.promptTokens, error));
     }
-    for (const questions of [evaluations, statistics]) {
-      for (const question of questions.values()) question.reject(error);
-      questions.clear();
-    }
+    for (const asked of questions.values()) asked.reject(error);
+    questions.clear();
   }
 
-  function fail(id: number, error: ErrorData): void {
-    (evaluations.get(id) ?? statistics.get(id))?.reject(errorFromData(error));
-    evaluations.delete(id);
-    statistics.delete(id);
+  function cancel(id: number): void {
+    port.post({ type: "cancel", id });
+    raiseHail(hail);
   }
 
   const take: { [Type in FromWorker["type"]]: (message: Extract<FromWorker, { type: Type }>) => void } = {
@@ -82,16 +80,14 @@ export function connectEngine<Spec>(
         pending?.sink(eventFromData(data));
       }
     },
-    evaluated({ id, rows }) {
-      const question = evaluations.get(id);
-      evaluations.delete(id);
-      question?.resolve(unpackRows(rows, question.count));
+    answered({ id, answer }) {
+      questions.get(id)?.resolve(answer);
+      questions.delete(id);
     },
-    stats({ id, stats }) {
-      statistics.get(id)?.resolve(stats);
-      statistics.delete(id);
+    failed({ id, error }) {
+      questions.get(id)?.reject(errorFromData(error));
+      questions.delete(id);
     },
-    failed: ({ id, error }) => fail(id, error),
     closed() {
       closing.resolve();
       port.terminate();
@@ -108,7 +104,7 @@ export function connectEngine<Spec>(
     failAll(error);
     options.onDeath?.(error);
   });
-  port.post({ type: "load", spec });
+  port.post({ type: "load", spec, hail });
 
   function createRemote(info: EngineInfo): Engine {
     function start(request: GenerationRequest, sink: EventSink): () => void {
@@ -120,41 +116,46 @@ export function connectEngine<Spec>(
       requests.set(id, { promptTokens: request.promptIds.length, sink });
       port.post({ type: "start", id, request });
       return () => {
-        if (requests.has(id)) port.post({ type: "cancel", id });
+        if (requests.has(id)) cancel(id);
       };
     }
 
-    async function evaluate(
-      given: ArrayLike<number>,
-      evaluation: EvaluateOptions,
-    ): Promise<TokenLogprob[][]> {
-      if (given.length === 0) return [];
-      validateIds("ids", given, info);
-      validateTopLogprobs(evaluation.topLogprobs, info);
+    async function ask<Q extends Question>(question: Q, signal?: AbortSignal): Promise<Answers[Q["type"]]> {
       if (refusal !== null) throw refusal;
-      const { signal, ...rest } = evaluation;
       if (signal?.aborted) throw new CancelledError();
       const id = nextId++;
-      const ids = Int32Array.from(given);
-      const abort = () => port.post({ type: "cancel", id });
-      const question = Promise.withResolvers<TokenLogprob[][]>();
-      evaluations.set(id, { ...question, count: ids.length });
+      const abort = () => cancel(id);
+      const { promise, ...asked } = Promise.withResolvers<Answers[keyof Answers]>();
+      questions.set(id, asked);
       signal?.addEventListener("abort", abort);
-      port.post({ type: "evaluate", id, ids, options: rest });
+      port.post({ type: "ask", id, question });
       try {
-        return await question.promise;
+        return (await promise) as Answers[Q["type"]];
       } finally {
         signal?.removeEventListener("abort", abort);
       }
     }
 
-    function stats(): Promise<EngineStats> {
-      if (refusal !== null) return Promise.reject(refusal);
-      const id = nextId++;
-      const question = Promise.withResolvers<EngineStats>();
-      statistics.set(id, question);
-      port.post({ type: "stats", id });
-      return question.promise;
+    async function evaluate(
+      given: ArrayLike<number>,
+      { signal, ...options }: EvaluateOptions,
+    ): Promise<TokenLogprob[][]> {
+      if (given.length === 0) return [];
+      if (!info.causal) throw new NoSuchOutputError("logits");
+      validateIds("ids", given, info);
+      validateTopLogprobs(options.topLogprobs, info);
+      const ids = Int32Array.from(given);
+      return unpackRows(await ask({ type: "evaluate", ids, options }, signal), ids.length);
+    }
+
+    async function embed(
+      given: ArrayLike<number>,
+      { signal, ...options }: EmbedOptions = {},
+    ): Promise<Float32Array> {
+      if (info.embeddingLength === 0) throw new NoSuchOutputError("hidden");
+      validateIds("ids", given, info);
+      validatePooling(options.pooling ?? info.pooling);
+      return ask({ type: "embed", ids: Int32Array.from(given), options }, signal);
     }
 
     return {
@@ -162,7 +163,9 @@ export function connectEngine<Spec>(
       start,
       submit: (request) => createRequestHandle((sink) => start(request, sink)),
       evaluate,
-      stats,
+      embed,
+      encode: async (text, options) => Array.from(await ask({ type: "encode", text, options })),
+      stats: () => ask({ type: "stats" }),
       async close() {
         if (refusal === null) {
           refusal = new EngineClosedError();

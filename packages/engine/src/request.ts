@@ -1,5 +1,6 @@
 import { type SamplingParams, validateSamplingParams } from "@realizar/sampling";
 import { InvalidRequestError, PromptTooLongError } from "./errors.ts";
+import type { Pooling } from "./model-runner.ts";
 
 /** One text to generate. */
 export interface GenerationRequest {
@@ -17,6 +18,8 @@ export interface GenerationRequest {
    * text of its own, such as after BOS alone. Default true.
    */
   readonly continuation?: boolean;
+  /** Control tokens that the text shows, such as the marks of a tool call. Default none. */
+  readonly showSpecial?: readonly number[];
   /** Treat end-of-generation ids as any other token. */
   readonly ignoreEos?: boolean;
   /** Whether tokens come with their log-probability (a pass over the vocabulary each). Default true. */
@@ -81,11 +84,23 @@ export function validateRequest(request: GenerationRequest, limits: RequestLimit
   for (const id of request.stopTokenIds ?? []) {
     if (!isCount(id)) throw new InvalidRequestError("stopTokenIds", id, "a list of token ids");
   }
+  for (const id of request.showSpecial ?? []) {
+    if (!isCount(id)) throw new InvalidRequestError("showSpecial", id, "a list of token ids");
+  }
   if (request.topLogprobs !== undefined) validateTopLogprobs(request.topLogprobs, limits);
   if (request.deadline !== undefined && !Number.isFinite(request.deadline)) {
     throw new InvalidRequestError("deadline", request.deadline, "milliseconds since the epoch");
   }
   if (request.priority !== undefined && !Number.isFinite(request.priority)) {
     throw new InvalidRequestError("priority", request.priority, "a finite number");
+  }
+}
+
+const POOLINGS: readonly unknown[] = ["mean", "cls", "last"] satisfies readonly Pooling[];
+
+/** @throws InvalidRequestError for anything but a way to pool */
+export function validatePooling(value: unknown): void {
+  if (!POOLINGS.includes(value)) {
+    throw new InvalidRequestError("pooling", value, `one of ${POOLINGS.join(", ")}`);
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionError, PromptTooLongError } from "./errors.ts";
-import { PAGE_SIZE } from "./model-runner.ts";
+import { type Output, PAGE_SIZE } from "./model-runner.ts";
 import { createPagePool, NONE, type PageHash } from "./pages.ts";
 import type { PlannedChunk, StepPlan } from "./plan.ts";
 import {
@@ -19,7 +19,7 @@ export interface SchedulerOptions {
   readonly contextSize: number;
   /** Most rows of one step. */
   readonly tokenBudget: number;
-  /** Most rows of one step whose logits are wanted. */
+  /** Most rows of one step whose output is wanted. */
   readonly maxLogitRows: number;
   /** Most sequences that hold pages at a time; at most `tokenBudget` and `maxLogitRows`. */
   readonly maxRunning: number;
@@ -44,6 +44,8 @@ export interface SequenceUpdate {
  *
  * - Sequences go by priority, then arrival. A step gives every sequence that lacks one position its row, then shares the
  *   rest of the token budget among those that lack more, then admits waiting ones in order.
+ * - A step gives logits or hidden states; where sequences of both kinds run, steps of either kind take turns.
+ * - A sequence that must be whole is computed in one step, or not yet.
  * - Before each chunk, full pages of the same prefix are taken from the cache, as long as one position is left to
  *   compute.
  * - Where pages run out, the last in order is preempted: its pages go back to the cache, it waits, and is recomputed. The
@@ -52,13 +54,14 @@ export interface SequenceUpdate {
 export interface Scheduler {
   /** Most tokens of one sequence: the smaller of the context and the pool. */
   readonly contextSize: number;
-  /** @throws PromptTooLongError for a prompt that could never run */
+  /** @throws PromptTooLongError for a prompt that could never run, or must be whole and is longer than a step */
   add(spec: SequenceSpec): void;
   /** Drops a sequence and its pages, at any time. False where there is none of this id. */
   cancel(id: number): boolean;
   /**
    * The next step, or null where there is nothing to do.
-   * @param promptRows most rows for prompts in a step that also has sequences lacking one position
+   * @param promptRows most rows for prompts in a step that also has sequences lacking one position, and in one that
+   *   such sequences wait for
    */
   schedule(promptRows?: number): StepPlan | null;
   /**
@@ -91,6 +94,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const waiting: Sequence[] = []; // in order
   let arrivals = 0;
   let steps = 0;
+  let lastOutput: Output = "logits";
   let preemptions = 0;
   let prefixQueries = 0;
   let prefixHits = 0;
@@ -162,14 +166,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   /**
-   * Gives a sequence pages for positions up to `to`, preempting those behind it where not a single row would fit.
+   * Gives a sequence pages for positions up to `to`, preempting those behind it where not a single row would fit, or not
+   * the whole.
    * @returns the end of what fits; `s.computed` where nothing does
    */
   function reserve(s: Sequence, to: number): number {
     while (s.pageCount * PAGE_SIZE < to) {
       const page = pool.take();
       if (page !== NONE) pushPage(s, page);
-      else if (s.pageCount * PAGE_SIZE > s.computed) return s.pageCount * PAGE_SIZE;
+      else if (!s.whole && s.pageCount * PAGE_SIZE > s.computed) return s.pageCount * PAGE_SIZE;
       else if (running.at(-1) === s) return s.computed;
       else preemptLast();
     }
@@ -203,20 +208,38 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return s;
   }
 
-  function schedule(promptRows = tokenBudget): StepPlan | null {
+  /** Whether the sequence has its row set aside: it lacks one position and may come in pieces. */
+  const isSingle = (s: Sequence) => !s.whole && s.tokens.length - s.computed === 1;
+
+  /** Kinds of output to plan for, the better first: turns are taken. */
+  function outputsInTurn(): Output[] {
+    const other = lastOutput === "logits" ? "hidden" : "logits";
+    if (running.length === 0) return waiting.length === 0 ? [] : [waiting[0]!.output];
+    return ([other, lastOutput] as const).filter((output) => running.some((s) => s.output === output));
+  }
+
+  function planChunks(output: Output, promptRows: number): PlannedChunk[] {
     const chunks: PlannedChunk[] = [];
-    let single = 0; // sequences that lack one position: their rows are set aside
-    for (const s of running) if (s.tokens.length - s.computed === 1) single++;
+    let single = 0; // sequences of this kind that lack one position: their rows are set aside
+    let delayed = 0; // those of the other kind
+    for (const s of running) {
+      if (!isSingle(s)) continue;
+      if (s.output === output) single++;
+      else delayed++;
+    }
     let rows = tokenBudget - single;
-    if (single > 0) rows = Math.min(rows, Math.max(1, promptRows));
+    // A step that others wait for costs them its own weights too: it gets half the rows.
+    const paced = delayed > 0 ? promptRows / 2 : promptRows;
+    if (single + delayed > 0) rows = Math.min(rows, Math.max(1, Math.floor(paced)));
     let logitRows = maxLogitRows - single;
 
     function plan(s: Sequence, setAside: boolean): void {
+      if (s.whole && s.tokens.length > Math.min(rows, logitRows)) return;
       let to = setAside ? s.tokens.length : Math.min(s.tokens.length, s.computed + rows);
       let wantedFrom = Math.max(s.computed, s.logitsNext);
       if (!setAside) to = Math.min(to, wantedFrom + logitRows);
       to = reserve(s, to);
-      if (to <= s.computed) return;
+      if (to <= s.computed || (s.whole && to < s.tokens.length)) return;
       wantedFrom = Math.min(wantedFrom, to);
       chunks.push({
         sequence: s.id,
@@ -234,7 +257,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
     for (let i = 0; i < running.length; i++) {
       const s = running[i]!;
-      const setAside = s.tokens.length - s.computed === 1;
+      if (s.output !== output) continue;
+      const setAside = isSingle(s);
       if (!setAside) {
         matchPrefix(s);
         countHits(s);
@@ -244,11 +268,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     while (rows > 0) {
       const admitted = admit();
       if (admitted === null) break;
-      plan(admitted, false);
+      if (admitted.output === output) plan(admitted, false);
     }
-    if (chunks.length === 0) return null;
-    steps++;
-    return { chunks };
+    return chunks;
+  }
+
+  function schedule(promptRows = tokenBudget): StepPlan | null {
+    for (const output of outputsInTurn()) {
+      const chunks = planChunks(output, promptRows);
+      if (chunks.length === 0) continue;
+      steps++;
+      lastOutput = output;
+      return { output, chunks };
+    }
+    return null;
   }
 
   function end(s: Sequence): void {
@@ -291,7 +324,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     contextSize,
     add(spec) {
-      if (spec.prompt.length > contextSize) throw new PromptTooLongError(spec.prompt.length, contextSize);
+      const longest = spec.whole === true ? Math.min(contextSize, tokenBudget, maxLogitRows) : contextSize;
+      if (spec.prompt.length > longest) throw new PromptTooLongError(spec.prompt.length, longest);
       const s = createSequence(spec, arrivals++, contextSize);
       sequences.set(s.id, s);
       insert(waiting, s);

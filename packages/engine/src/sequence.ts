@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from "./model-runner.ts";
+import { type Output, PAGE_SIZE } from "./model-runner.ts";
 
 /** What a sequence is to become. */
 export interface SequenceSpec {
@@ -9,8 +9,12 @@ export interface SequenceSpec {
   readonly maxTokens: number;
   /** Ids that end the sequence when they are chosen. */
   readonly stopTokens: ReadonlySet<number>;
-  /** First prompt position whose logits are wanted; the prompt's length where none are but for the next token. */
+  /** First prompt position whose output is wanted; the prompt's length where none are but for the next token. */
   readonly logitsFrom: number;
+  /** What its rows are to give. Default logits. */
+  readonly output?: Output;
+  /** Whether all its positions must be computed in one step. Default false. */
+  readonly whole?: boolean;
   /** Greater goes first; equal ones go by arrival. */
   readonly priority: number;
 }
@@ -26,6 +30,8 @@ export interface Sequence {
   readonly promptLength: number;
   /** The sequence ends at this many tokens. */
   readonly limit: number;
+  readonly output: Output;
+  readonly whole: boolean;
   /** Order of arrival. */
   readonly arrival: number;
   /** Prompt and what followed. */
@@ -33,7 +39,7 @@ export interface Sequence {
   computed: number;
   /** Greatest value `computed` has had. */
   farthest: number;
-  /** First position whose logits have still to be delivered. */
+  /** First position whose output has still to be delivered. */
   logitsNext: number;
   /** Room for all page ids; the first `pageCount` are held. */
   readonly storage: Int32Array;
@@ -64,6 +70,8 @@ export function createSequence(spec: SequenceSpec, arrival: number, context: num
     stopTokens: spec.stopTokens,
     promptLength: tokens.length,
     limit,
+    output: spec.output ?? "logits",
+    whole: spec.whole ?? false,
     arrival,
     tokens,
     computed: 0,

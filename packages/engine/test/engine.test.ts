@@ -16,17 +16,26 @@ import {
   type GenerationRequest,
   type MessageTarget,
   type ModelRunner,
+  type Output,
   type RaggedBatch,
   serveEngine,
   type ToWorker,
 } from "../src/index.ts";
 import { yieldToEventLoop } from "../src/yield.ts";
-import { createNullRunner, greedyAlone, type NullRunnerOptions, nullLogits } from "./null-runner.ts";
+import {
+  createNullRunner,
+  greedyAlone,
+  NULL_WIDTH,
+  type NullRunnerOptions,
+  nullHidden,
+  nullLogits,
+} from "./null-runner.ts";
 import { createTinyTokenizer, decodeAll, TINY_VOCAB } from "./tiny-tokenizer.ts";
 
 interface Setup extends NullRunnerOptions {
   readonly options?: EngineOptions;
   readonly ends?: readonly number[];
+  readonly special?: readonly number[];
   readonly asynchronous?: boolean;
   /** Called before each forward pass. */
   readonly before?: (batch: RaggedBatch) => void;
@@ -36,21 +45,21 @@ interface Setup extends NullRunnerOptions {
 
 function createRunner(setup: Setup): ModelRunner {
   const runner = createNullRunner({ vocabSize: TINY_VOCAB, ...setup });
-  const forward = (batch: RaggedBatch) => {
+  const forward = (batch: RaggedBatch, output?: Output) => {
     setup.before?.(batch);
-    const logits = runner.forward(batch);
-    setup.after?.(batch, logits);
-    return logits;
+    const rows = runner.forward(batch, output);
+    setup.after?.(batch, rows);
+    return rows;
   };
-  const later = async (batch: RaggedBatch) => {
+  const later = async (batch: RaggedBatch, output?: Output) => {
     await yieldToEventLoop();
-    return forward(batch);
+    return forward(batch, output);
   };
   return { ...runner, forward: setup.asynchronous === true ? later : forward };
 }
 
 const local = async (setup: Setup = {}): Promise<Engine> =>
-  createEngine(createRunner(setup), createTinyTokenizer(setup.ends), setup.options);
+  createEngine(createRunner(setup), createTinyTokenizer(setup.ends, setup.special), setup.options);
 
 async function remote(setup: Setup = {}): Promise<Engine> {
   const { port1, port2 } = new MessageChannel();
@@ -60,7 +69,7 @@ async function remote(setup: Setup = {}): Promise<Engine> {
       expect(spec).toBe("a model");
       return {
         runner: createRunner(setup),
-        tokenizer: createTinyTokenizer(setup.ends),
+        tokenizer: createTinyTokenizer(setup.ends, setup.special),
         options: setup.options,
         close: () => void setTimeout(() => port1.close(), 0),
       };
@@ -259,6 +268,104 @@ describe.each([
       promptTokens: 257,
       contextSize: 256,
     });
+    await engine.close();
+  });
+
+  test("embed pools hidden states as asked, by default as the model has it, to length 1", async () => {
+    for (const causal of [true, false]) {
+      const engine = await open({ causal, pooling: "cls", options: { tokenBudget: 48, maxLogitRows: 40 } });
+      expect(engine.info).toMatchObject({ causal, embeddingLength: NULL_WIDTH, pooling: "cls" });
+      const ids = Array.from({ length: 37 }, (_, i) => (i * 3) % TINY_VOCAB);
+      const states = ids.map((_, position) => nullHidden(ids, position, causal));
+      const mean = Float32Array.from(
+        states[0]!,
+        (_, i) => states.reduce((sum, state) => sum + state[i]!, 0) / ids.length,
+      );
+      const expected = { mean, cls: states[0]!, last: states[36]! };
+      for (const pooling of ["mean", "cls", "last"] as const) {
+        expect(await engine.embed(ids, { pooling, normalize: false })).toEqual(expected[pooling]);
+        const unit = await engine.embed(ids, { pooling });
+        expect(Math.hypot(...unit)).toBeCloseTo(1, 6);
+        expect(unit[0]! * Math.hypot(...expected[pooling])).toBeCloseTo(expected[pooling][0]!, 5);
+      }
+      expect(await engine.embed(ids, { normalize: false })).toEqual(states[0]!);
+      expect((await engine.stats()).pagesUsed).toBe(0);
+      await engine.close();
+    }
+  });
+
+  test("an embedding is the same in a crowd of generations and other embeddings", async () => {
+    const engine = await open({ pageCount: 12, options: { tokenBudget: 24, maxRunning: 6 } });
+    const texts = Array.from({ length: 10 }, (_, i) => [...Array(20 + (i % 3) * 9).fill(4), i, i + 1]);
+    const embed = (ids: number[]) => engine.embed(ids, { pooling: ids.length > 30 ? "last" : "mean" });
+    const apart: Float32Array[] = [];
+    for (const ids of texts) apart.push(await embed(ids));
+    const [together, generated] = await Promise.all([
+      Promise.all(texts.map(embed)),
+      Promise.all(texts.map((promptIds) => collect(engine.submit(request({ promptIds, maxTokens: 20 }))))),
+    ]);
+    expect(together).toEqual(apart);
+    generated.forEach((made, i) => {
+      expect(made.tokens.map((t) => t.id)).toEqual(alone(texts[i]!, 20));
+    });
+    await engine.close();
+  });
+
+  test("embed can be aborted, and refuses what it cannot do", async () => {
+    const engine = await open({ asynchronous: true, options: { maxLogitRows: 4, maxRunning: 4 } });
+    const abort = new AbortController();
+    const going = rejection(engine.embed(Array(200).fill(1), { signal: abort.signal }));
+    abort.abort();
+    expect(await going).toMatchObject({ code: "ENGINE_CANCELLED" });
+    expect(await rejection(engine.embed([]))).toMatchObject({ field: "ids" });
+    expect(await rejection(engine.embed([1], { pooling: "rank" as "last" }))).toMatchObject({
+      message: "pooling is rank; it must be one of mean, cls, last",
+    });
+    await engine.close();
+
+    const encoder = await open({ causal: false, options: { tokenBudget: 32 } });
+    expect(await rejection(encoder.embed(Array(33).fill(1)))).toMatchObject({
+      code: "ENGINE_PROMPT_TOO_LONG",
+      contextSize: 32,
+    });
+    expect(await rejection(encoder.evaluate([1], { topLogprobs: 1 }))).toMatchObject({
+      code: "ENGINE_NO_SUCH_OUTPUT",
+      output: "logits",
+    });
+    expect(await errorOf(encoder, request())).toMatchObject({ code: "ENGINE_NO_SUCH_OUTPUT" });
+    await encoder.close();
+  });
+
+  test("an embedding that is not finite is an error of its own", async () => {
+    const engine = await open({
+      after(batch, rows) {
+        if (batch.tokens.includes(31)) rows[4] = Number.NaN;
+      },
+    });
+    expect(await rejection(engine.embed([31, 2, 3]))).toMatchObject({
+      code: "ENGINE_NON_FINITE_EMBEDDING",
+      position: 1,
+    });
+    expect(await engine.embed([1, 2])).toHaveLength(NULL_WIDTH);
+    await engine.close();
+  });
+
+  test("encode is the tokenizer's, its error too", async () => {
+    const engine = await open();
+    expect(await engine.encode("abcab c")).toEqual(createTinyTokenizer().encode("abcab c"));
+    expect(await rejection(engine.encode("ab?"))).toMatchObject({ message: "no token for ?" });
+    await engine.close();
+  });
+
+  test("control tokens are left out of the text but for those it is to show", async () => {
+    const free = alone([1, 2, 3], 12);
+    const [shown, hidden] = [...new Set(free)] as [number, number];
+    const engine = await open({ special: [shown, hidden] });
+    const plain = await collect(engine.submit(request({ maxTokens: 12 })));
+    expect(plain.text).toBe(decodeAll(free.filter((id) => id !== shown && id !== hidden)));
+    const marked = await collect(engine.submit(request({ maxTokens: 12, showSpecial: [shown] })));
+    expect(marked.text).toBe(decodeAll(free.filter((id) => id !== hidden)));
+    expect((await errorOf(engine, request({ showSpecial: [-1] }))).message).toMatch(/showSpecial is -1/);
     await engine.close();
   });
 
@@ -473,6 +580,39 @@ describe("in this thread", () => {
     );
   });
 
+  test("a model without hidden states gives no embeddings, and says so", async () => {
+    const { embeddingLength: _, ...runner } = createRunner({});
+    const engine = createEngine(runner, createTinyTokenizer());
+    expect(engine.info).toMatchObject({ embeddingLength: 0 });
+    expect(await rejection(engine.embed([1]))).toMatchObject({
+      code: "ENGINE_NO_SUCH_OUTPUT",
+      output: "hidden",
+    });
+    await engine.close();
+  });
+
+  test("a hail gives the event loop its turn before the next step", async () => {
+    let hailed = false;
+    let steps = 0;
+    let stepsAtTurn = -1;
+    const runner = createRunner({
+      contextSize: 4096,
+      pageCount: 256,
+      before() {
+        if (++steps !== 5) return;
+        hailed = true;
+        setImmediate(() => {
+          stepsAtTurn = steps;
+          hailed = false;
+        });
+      },
+    });
+    const engine = createEngine(runner, createTinyTokenizer(), {}, () => hailed);
+    await collect(engine.submit(request({ maxTokens: 40 })));
+    expect(stepsAtTurn).toBe(5);
+    await engine.close();
+  });
+
   test("a consumer in this thread sees a token before many more are made", async () => {
     const engine = await local();
     for await (const event of engine.submit(request({ maxTokens: 200 }))) {
@@ -517,7 +657,7 @@ describe("in this thread", () => {
     const runner = createRunner({});
     const forward = (batch: RaggedBatch) => (runner.forward(batch) as Float32Array).subarray(1);
     const engine = createEngine({ ...runner, forward }, createTinyTokenizer());
-    expect((await errorOf(engine, request())).message).toMatch(/it gave 31 logits where 32 were asked for/);
+    expect((await errorOf(engine, request())).message).toMatch(/it gave 31 numbers where 32 were asked for/);
     await engine.close();
   });
 
@@ -543,7 +683,7 @@ describe("in this thread", () => {
       },
       flush: () => "",
     });
-    const engine = createEngine(createRunner({}), { endOfGeneration: new Set(), streamDecoder });
+    const engine = createEngine(createRunner({}), { ...createTinyTokenizer(), streamDecoder });
     expect(await errorOf(engine, request())).toMatchObject({
       code: "ENGINE_REQUEST_FAILED",
       message: "the request failed: no text",

@@ -2,13 +2,18 @@ import { enginePort, type FromWorker, type MessageTarget, serveEngine, type ToWo
 import { createNullRunner } from "./null-runner.ts";
 import { createTinyTokenizer, TINY_VOCAB } from "./tiny-tokenizer.ts";
 
-/** After this many steps the worker's thread ends. */
-type Spec = { readonly stepsToLive: number };
+export interface Spec {
+  /** After this many steps the worker's thread ends. */
+  readonly stepsToLive: number;
+  /** Steps begun. [1], shared */
+  readonly steps?: Int32Array;
+}
 
 serveEngine<Spec>(enginePort<FromWorker, ToWorker<Spec>>(self as unknown as MessageTarget), async (spec) => {
-  const runner = createNullRunner({ vocabSize: TINY_VOCAB });
+  const runner = createNullRunner({ vocabSize: TINY_VOCAB, contextSize: 2048, pageCount: 128 });
   let steps = 0;
   const forward: typeof runner.forward = (batch) => {
+    if (spec.steps !== undefined) Atomics.add(spec.steps, 0, 1);
     if (++steps > spec.stepsToLive) process.exit(3);
     return runner.forward(batch);
   };

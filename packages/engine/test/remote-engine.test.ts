@@ -12,6 +12,7 @@ import {
   type ToWorker,
 } from "../src/index.ts";
 import { createNullRunner, greedyAlone } from "./null-runner.ts";
+import type { Spec } from "./null-worker.ts";
 import { createTinyTokenizer, TINY_VOCAB } from "./tiny-tokenizer.ts";
 
 const request = (maxTokens: number) => ({ promptIds: [1, 2, 3], maxTokens, sampling: GREEDY });
@@ -108,17 +109,17 @@ describe("connectEngine", () => {
 });
 
 describe("a worker in a thread of its own", () => {
-  const open = (stepsToLive: number, onDeath?: (error: Error) => void) =>
+  const open = (spec: Spec, onDeath?: (error: Error) => void) =>
     connectEngine(
-      enginePort<ToWorker<{ stepsToLive: number }>, FromWorker>(
+      enginePort<ToWorker<Spec>, FromWorker>(
         new Worker(new URL("./null-worker.ts", import.meta.url)) as unknown as MessageTarget,
       ),
-      { stepsToLive },
+      spec,
       { onDeath },
     );
 
   test("serves, and closes", async () => {
-    const engine = await open(1000);
+    const engine = await open({ stepsToLive: 1000 });
     const events = await eventsOf(engine.submit(request(10)));
     expect(events.flatMap((e) => (e.type === "token" ? [e.id] : []))).toEqual(
       greedyAlone([1, 2, 3], 10, TINY_VOCAB),
@@ -126,9 +127,28 @@ describe("a worker in a thread of its own", () => {
     await engine.close();
   });
 
+  test("computes at most two steps more after a cancel, however short its steps", async () => {
+    const steps = new Int32Array(new SharedArrayBuffer(4));
+    const engine = await open({ stepsToLive: 1e6, steps });
+    for (let round = 0; round < 5; round++) {
+      let seen = 0;
+      let atCancel = 0;
+      const handle = engine.submit(request(2000));
+      for await (const event of handle) {
+        if (++seen !== 3) continue;
+        handle.cancel();
+        atCancel = Atomics.load(steps, 0);
+        expect(event.type).toBe("token");
+      }
+      expect(await engine.stats()).toMatchObject({ running: 0, pagesUsed: 0 });
+      expect(Atomics.load(steps, 0) - atCancel).toBeLessThanOrEqual(2);
+    }
+    await engine.close();
+  });
+
   test("its death fails what runs and what comes after, by name", async () => {
     const deaths: Error[] = [];
-    const engine = await open(5, (error) => deaths.push(error));
+    const engine = await open({ stepsToLive: 5 }, (error) => deaths.push(error));
     const evaluation = engine.evaluate(Array(250).fill(1), { topLogprobs: 1 }).then(
       () => null,
       (thrown) => thrown,
@@ -140,7 +160,13 @@ describe("a worker in a thread of its own", () => {
     expect(deaths).toHaveLength(1);
     const later = (await eventsOf(engine.submit(request(1)))).at(-1) as DoneEvent;
     expect(later.error).toBe(deaths[0]!);
-    for (const refused of [engine.evaluate([1], { topLogprobs: 1 }), engine.stats()]) {
+    const questions = [
+      engine.evaluate([1], { topLogprobs: 1 }),
+      engine.embed([1]),
+      engine.encode("a"),
+      engine.stats(),
+    ];
+    for (const refused of questions) {
       expect(await refused.catch((thrown) => thrown)).toBe(deaths[0]!);
     }
     await engine.close();

@@ -4,7 +4,14 @@ import { createBatcher } from "../src/batch.ts";
 import { InvalidOptionError, PromptTooLongError } from "../src/errors.ts";
 import { rowCount, type StepPlan } from "../src/plan.ts";
 import { createScheduler, type Scheduler, type SchedulerOptions } from "../src/scheduler.ts";
-import { createNullRunner, greedyAlone, type NullRunner, nullLogits } from "./null-runner.ts";
+import {
+  createNullRunner,
+  greedyAlone,
+  NULL_WIDTH,
+  type NullRunner,
+  nullHidden,
+  nullLogits,
+} from "./null-runner.ts";
 
 const VOCAB = 8;
 const NO_STOPS: ReadonlySet<number> = new Set();
@@ -13,7 +20,7 @@ interface Rig {
   readonly scheduler: Scheduler;
   readonly runner: NullRunner;
   readonly options: SchedulerOptions;
-  /** What each sequence has made, and the positions whose logits it was given. */
+  /** What each sequence has made, and the positions whose output it was given. */
   readonly made: Map<number, number[]>;
   readonly rows: Map<number, number[]>;
   readonly finished: Map<number, string>;
@@ -21,7 +28,7 @@ interface Rig {
   step(promptRows?: number): StepPlan | null;
 }
 
-function createRig(given: Partial<SchedulerOptions> = {}): Rig {
+function createRig(given: Partial<SchedulerOptions> = {}, causal = true): Rig {
   const options = {
     pageCount: 32,
     contextSize: 256,
@@ -31,7 +38,7 @@ function createRig(given: Partial<SchedulerOptions> = {}): Rig {
     ...given,
   };
   const scheduler = createScheduler(options);
-  const runner = createNullRunner({ ...options, vocabSize: VOCAB });
+  const runner = createNullRunner({ ...options, vocabSize: VOCAB, causal });
   const batchOf = createBatcher();
   const made = new Map<number, number[]>();
   const rows = new Map<number, number[]>();
@@ -52,18 +59,23 @@ function createRig(given: Partial<SchedulerOptions> = {}): Rig {
       expect(scheduler.stats().running).toBeLessThanOrEqual(options.maxRunning);
       const batch = batchOf(plan);
       expect(batch.logitRows.length).toBeLessThanOrEqual(options.maxLogitRows);
-      const logits = runner.forward(batch);
+      const output = runner.forward(batch, plan.output);
+      const width = plan.output === "logits" ? VOCAB : NULL_WIDTH;
       let row = 0;
       const tokens = plan.chunks.map((chunk) => {
         expect(chunk.to).toBeGreaterThan(chunk.from);
         for (let position = chunk.logitsFrom; position < chunk.to; position++) {
-          const values = logits.subarray(row * VOCAB, ++row * VOCAB);
-          expect(values).toEqual(nullLogits(chunk.tokens, VOCAB, position + 1));
+          const values = output.subarray(row * width, ++row * width);
+          const expected =
+            plan.output === "logits"
+              ? nullLogits(chunk.tokens, VOCAB, position + 1)
+              : nullHidden(chunk.tokens, position, causal);
+          expect(values).toEqual(expected);
           const seen = rows.get(chunk.sequence) ?? [];
           seen.push(position);
           rows.set(chunk.sequence, seen);
         }
-        const last = logits.subarray((row - 1) * VOCAB, row * VOCAB);
+        const last = output.subarray((row - 1) * width, row * width);
         return chunk.samples ? last.indexOf(Math.max(...last)) : -1;
       });
       for (const update of scheduler.commit(plan, tokens)) {
@@ -106,6 +118,7 @@ describe("model-based", () => {
     readonly maxTokens: number;
     readonly stop: number;
     readonly logits: boolean;
+    readonly hidden: boolean;
     readonly priority: number;
   }
   const op: fc.Arbitrary<Op> = fc.record({
@@ -122,6 +135,7 @@ describe("model-based", () => {
     maxTokens: fc.nat(60),
     stop: fc.constantFrom(-1, -1, -1, 3),
     logits: fc.boolean(),
+    hidden: fc.boolean(),
     priority: fc.constantFrom(0, 0, 0, 1),
   });
   const options = fc.record({
@@ -161,10 +175,12 @@ describe("model-based", () => {
               const prompt = [...ramp(o.shared, o.family), ...ramp(o.own, id)];
               const more = {
                 stopTokens: new Set([o.stop]),
-                logitsFrom: o.logits ? 0 : prompt.length,
+                logitsFrom: o.logits ? 0 : prompt.length - (o.hidden ? 1 : 0),
+                output: o.hidden ? ("hidden" as const) : ("logits" as const),
                 priority: o.priority,
               };
-              const add = () => rig.scheduler.add(spec(id, prompt, o.maxTokens, more));
+              const maxTokens = o.hidden ? 0 : o.maxTokens;
+              const add = () => rig.scheduler.add(spec(id, prompt, maxTokens, more));
               if (prompt.length > context) {
                 expect(add).toThrow(PromptTooLongError);
                 return;
@@ -177,7 +193,7 @@ describe("model-based", () => {
           // Each token may be recomputed once for each time that an older sequence grows by a page.
           drain(rig, 100 + work * 20);
           for (const [id, { prompt, op: o }] of submitted) {
-            const count = Math.min(o.maxTokens, context - prompt.length);
+            const count = o.hidden ? 0 : Math.min(o.maxTokens, context - prompt.length);
             const alone = greedyAlone(prompt, count, VOCAB, o.stop);
             const made = rig.made.get(id) ?? [];
             if (cancelled.has(id)) {
@@ -191,12 +207,50 @@ describe("model-based", () => {
               const rows = rig.rows.get(id)!;
               expect(rows.slice(0, prompt.length)).toEqual(prompt.map((_, i) => i));
               expect(rows).toEqual([...new Set(rows)]);
+            } else if (o.hidden) {
+              expect(rig.rows.get(id)).toEqual([prompt.length - 1]);
             }
           }
           expect(rig.scheduler.stats()).toMatchObject({ running: 0, waiting: 0, pagesUsed: 0 });
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  test("an encoder's texts are each computed in one step; all end, and pages stay whole", () => {
+    const text = fc.record({
+      length: fc.integer({ min: 1, max: 80 }),
+      family: fc.nat(2),
+      priority: fc.constantFrom(0, 0, 1),
+      cancelled: fc.constantFrom(false, false, false, true),
+      steps: fc.nat(2),
+    });
+    fc.assert(
+      fc.property(options, fc.array(text, { minLength: 1, maxLength: 20 }), (given, texts) => {
+        const rig = createRig(given, false);
+        const longest = Math.min(rig.scheduler.contextSize, given.tokenBudget, given.maxLogitRows);
+        const done = new Map<number, number[]>();
+        texts.forEach(({ length, family, priority, cancelled, steps }, id) => {
+          const prompt = ramp(length, family);
+          const more = { output: "hidden", whole: true, logitsFrom: 0, priority };
+          const add = () => rig.scheduler.add(spec(id, prompt, 0, more));
+          if (length > longest) {
+            expect(add).toThrow(PromptTooLongError);
+            return;
+          }
+          add();
+          for (let i = 0; i < steps; i++) rig.step();
+          if (!cancelled || !rig.scheduler.cancel(id)) done.set(id, prompt);
+        });
+        drain(rig, 100);
+        for (const [id, prompt] of done) {
+          expect(rig.rows.get(id)).toEqual(prompt.map((_, i) => i));
+          expect(rig.finished.get(id)).toBe("length");
+        }
+        expect(rig.scheduler.stats()).toMatchObject({ running: 0, waiting: 0, pagesUsed: 0, prefixHits: 0 });
+      }),
+      { numRuns: 200 },
     );
   });
 
@@ -250,6 +304,49 @@ describe("the token budget", () => {
     expect(drain(rig)).toBe(3);
     expect(rig.rows.get(1)).toEqual(ramp(12).map((_, i) => i));
     expect(rig.finished.get(1)).toBe("length");
+  });
+});
+
+describe("hidden states", () => {
+  test("take turns with logits while streams run, and come in chunks no larger than half as paced", () => {
+    const rig = createRig({ tokenBudget: 32 });
+    rig.scheduler.add(spec(1, ramp(5), 60));
+    rig.step();
+    rig.scheduler.add(spec(2, ramp(20, 3), 0, { output: "hidden", logitsFrom: 0 }));
+    const seen: string[] = [];
+    while (!rig.finished.has(2)) {
+      const plan = rig.step(8)!;
+      seen.push(plan.output);
+      if (plan.output === "hidden") expect(rowCount(plan)).toBe(4);
+    }
+    expect(seen.join(" ")).toMatch(/^(logits )?(hidden logits ){4}hidden$/);
+    expect(rig.rows.get(2)).toEqual(ramp(20).map((_, i) => i));
+  });
+
+  test("what one text left in the cache serves the other kind", () => {
+    const rig = createRig();
+    rig.scheduler.add(spec(1, ramp(40), 0, { output: "hidden", logitsFrom: 39 }));
+    drain(rig);
+    rig.scheduler.add(spec(2, ramp(40), 2));
+    drain(rig);
+    rig.scheduler.add(spec(3, ramp(40), 0, { output: "hidden", logitsFrom: 39 }));
+    expect(rig.step()!.chunks[0]).toMatchObject({ from: 32, to: 40, logitsFrom: 39, samples: false });
+    expect(rig.scheduler.stats().prefixHits).toBe(64);
+  });
+
+  test("a text that must be whole waits for room rather than come in pieces", () => {
+    const rig = createRig({ tokenBudget: 16, maxLogitRows: 16 }, false);
+    for (const id of [1, 2, 3]) {
+      rig.scheduler.add(
+        spec(id, ramp(id === 3 ? 6 : 10, id), 0, { output: "hidden", whole: true, logitsFrom: 0 }),
+      );
+    }
+    expect(rig.step()!.chunks.map((chunk) => chunk.sequence)).toEqual([1, 3]);
+    expect(rig.step()!.chunks.map((chunk) => chunk.sequence)).toEqual([2]);
+    expect(rig.step()).toBeNull();
+    expect(() => rig.scheduler.add(spec(4, ramp(17), 0, { whole: true }))).toThrow(
+      /17 tokens, the context 16/,
+    );
   });
 });
 

@@ -54,7 +54,38 @@ function streamDecoder(): StreamDecoder {
   };
 }
 
-/** @param ends end-of-generation ids */
-export function createTinyTokenizer(ends: readonly number[] = []): EngineTokenizer {
-  return { endOfGeneration: new Set(ends), streamDecoder };
+/** The longest piece at each place. */
+function encode(text: string): number[] {
+  const ids: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    let best = -1;
+    PIECES.forEach((piece, id) => {
+      if (typeof piece !== "string" || !text.startsWith(piece, at)) return;
+      if (best < 0 || piece.length > PIECES[best]!.length) best = id;
+    });
+    if (best < 0) throw new RangeError(`no token for ${text[at]}`);
+    ids.push(best);
+    at += PIECES[best]!.length;
+  }
+  return ids;
+}
+
+/**
+ * @param ends end-of-generation ids
+ * @param special control ids: never part of a text but where it is asked to show them
+ */
+export function createTinyTokenizer(
+  ends: readonly number[] = [],
+  special: readonly number[] = [],
+): EngineTokenizer {
+  return {
+    endOfGeneration: new Set(ends),
+    isSpecial: (id) => special.includes(id),
+    encode,
+    streamDecoder(options) {
+      const decoder = streamDecoder();
+      const hidden = options?.skipSpecial === false ? [] : special;
+      return { ...decoder, push: (id) => (hidden.includes(id) ? "" : decoder.push(id)) };
+    },
+  };
 }
