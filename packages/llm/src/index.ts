@@ -2,7 +2,7 @@
 
 // Errors
 export { ClosedError, InvalidArgumentError, LlmError } from "./errors.ts";
-export type { EvaluateOptions, GeneratedToken, GenerateOptions, Llm } from "./load.ts";
+export type { EmbedOptions, EvaluateOptions, GeneratedToken, GenerateOptions, Llm } from "./load.ts";
 export { load, samplingParams } from "./load.ts";
 // The pieces, for those who run their own engine.
 export type { BackendName, OpenModel, OpenOptions } from "./open-model.ts";

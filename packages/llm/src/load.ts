@@ -1,6 +1,6 @@
 import { createEngine, type Engine, type GenerationEvent } from "@realizar/engine";
 import type { CheckpointInput } from "@realizar/formats";
-import type { ModelDescription } from "@realizar/model";
+import type { ModelDescription, Pooling } from "@realizar/model";
 import { freshSeed, type SamplingParams } from "@realizar/sampling";
 import type { KvType } from "@realizar/tensor";
 import type { Tokenizer } from "@realizar/tokenizers";
@@ -54,6 +54,14 @@ export interface EvaluateOptions {
   readonly kvType?: KvType;
 }
 
+export interface EmbedOptions {
+  /** How one vector is made of the hidden states; by default as the model's file says, else their mean. */
+  readonly pooling?: Pooling;
+  /** Scale the vector to length 1; true by default. */
+  readonly normalize?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** A loaded model. */
 export interface Llm extends AsyncDisposable {
   readonly tokenizer: Tokenizer;
@@ -67,6 +75,11 @@ export interface Llm extends AsyncDisposable {
   generate(prompt: string | readonly number[], options?: GenerateOptions): AsyncIterable<GeneratedToken>;
   /** Entry i: the likeliest tokens after token i as [id, natural log-probability], descending. Ids are taken as they are. */
   evaluate(ids: readonly number[], options?: EvaluateOptions): Promise<[number, number][][]>;
+  /**
+   * One vector of a text: its final hidden states, pooled. [description.embeddingLength] A string gets what the
+   * vocabulary puts around a text, such as [CLS] and [SEP]; ids are taken as they are.
+   */
+  embed(text: string | readonly number[], options?: EmbedOptions): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -130,10 +143,7 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
   ): AsyncGenerator<GeneratedToken> {
     given.signal?.throwIfAborted();
     if (closed) throw new ClosedError();
-    const promptIds = typeof prompt === "string" ? model.tokenizer.encode(prompt) : prompt;
-    if (typeof promptIds?.length !== "number") {
-      throw new InvalidArgumentError("prompt", prompt, "a string or a list of token ids");
-    }
+    const promptIds = idsOf("prompt", prompt);
     const seed = given.seed ?? freshSeed();
     given.onSeed?.(seed);
     const handle = engine.submit({
@@ -163,6 +173,27 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     }
   }
 
+  async function embed(text: string | readonly number[], given: EmbedOptions = {}): Promise<Float32Array> {
+    given.signal?.throwIfAborted();
+    if (closed) throw new ClosedError();
+    const ids = idsOf("text", text);
+    try {
+      return await engine.embed(ids, given);
+    } catch (error) {
+      given.signal?.throwIfAborted();
+      throw closed ? new ClosedError() : error;
+    }
+  }
+
+  /** A string's ids; a list of ids as it is. */
+  function idsOf(argument: string, text: string | readonly number[]): readonly number[] {
+    const ids = typeof text === "string" ? model.tokenizer.encode(text) : text;
+    if (typeof ids?.length !== "number") {
+      throw new InvalidArgumentError(argument, text, "a string or a list of token ids");
+    }
+    return ids;
+  }
+
   const close = async () => {
     closed = true;
     await engine.close();
@@ -187,6 +218,7 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
       const rows = await (await engineOf(kvType)).evaluate(ids, { topLogprobs });
       return rows;
     },
+    embed,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -3,7 +3,7 @@ import { wasmBackend } from "@realizar/backend-wasm";
 import { type EngineOptions, engineInfo, type ModelRunner } from "@realizar/engine";
 import { type Checkpoint, type CheckpointInput, openCheckpoint, openCheckpointFrom } from "@realizar/formats";
 import { type ModelDescription, prepareModel } from "@realizar/model";
-import { type Backend, type KvType, type LoadProgress, PAGE_SIZE, type RaggedBatch } from "@realizar/tensor";
+import { type Backend, type KvType, type LoadProgress, PAGE_SIZE } from "@realizar/tensor";
 import type { Tokenizer } from "@realizar/tokenizers";
 import { checkOpenOptions } from "./check-options.ts";
 import { InvalidArgumentError } from "./errors.ts";
@@ -84,20 +84,27 @@ async function loadCheckpoint(checkpoint: Checkpoint, options: OpenOptions): Pro
   });
   const { contextSize } = request;
   const pageCount = Math.ceil(contextSize / PAGE_SIZE) * (options.parallel ?? 1);
-  const figures = { vocabSize: description.vocabSize, contextSize, pageSize: PAGE_SIZE, pageCount } as const;
-  const limits = engineInfo(figures, options.engine);
-  // Encoders see whole texts only: a batch must have room for the longest.
-  const maxRows = description.causal ? limits.tokenBudget : Math.max(limits.tokenBudget, contextSize);
+  const { vocabSize, embeddingLength, pooling, causal } = description;
+  const figures = {
+    vocabSize,
+    contextSize,
+    pageSize: PAGE_SIZE,
+    pageCount,
+    embeddingLength,
+    pooling,
+    causal,
+  } as const;
+  const { tokenBudget, maxLogitRows } = engineInfo(figures, options.engine);
   const residence = await backend.load({
     ...request,
     kv: { ...request.kv, pages: pageCount },
-    maxRows,
-    maxOutputRows: description.causal ? limits.maxLogitRows : maxRows,
+    maxRows: tokenBudget,
+    maxOutputRows: maxLogitRows,
     onProgress: options.onProgress,
     signal: options.signal,
   });
   return {
-    runner: { ...figures, forward: (batch: RaggedBatch) => residence.forward(batch) },
+    runner: { ...figures, forward: residence.forward },
     tokenizer,
     description,
     chatTemplate: checkpoint.chatTemplate,

@@ -1,7 +1,15 @@
 import type { Checkpoint } from "@realizar/formats";
 import { DTYPES, type KvType } from "@realizar/tensor";
 import type { Program } from "./architecture.ts";
-import type { Pooling } from "./blocks/encoder.ts";
+import { keysOf } from "./keys.ts";
+
+/** How one vector is made of the final hidden states of a text: their mean, the first, or the last. */
+export type Pooling = "mean" | "cls" | "last";
+
+/** `pooling_type` of a GGUF: enum llama_pooling_type of llama.h. */
+const POOLINGS: Readonly<Record<number, Pooling>> = { 1: "mean", 2: "cls", 3: "last" };
+/** Its greatest value, which is for models that rank. */
+const RANK = 4;
 
 /** What a model is, for those who plan around it. */
 export interface ModelDescription {
@@ -18,7 +26,7 @@ export interface ModelDescription {
   readonly parameters: number;
   /** Bytes of keys and values of one position, all layers. */
   kvBytesPerToken(type: KvType): number;
-  /** How encoders make one vector of a text; undefined for models that generate. */
+  /** How one vector is made of a text, where the file says so. */
   readonly pooling?: Pooling;
   /** Whether a row sees only what lies before it: false for encoders. */
   readonly causal: boolean;
@@ -36,7 +44,8 @@ export function describe(checkpoint: Checkpoint, { config }: Program): ModelDesc
   for (const { shape } of checkpoint.tensors.values()) {
     parameters += shape.reduce((product, size) => product * size, 1);
   }
-  const pooling = "pooling" in config ? (config.pooling as Pooling) : undefined;
+  const keys = keysOf(checkpoint.metadata, checkpoint.architecture);
+  const pooling = POOLINGS[keys.countOrZero("pooling_type", RANK, 0)];
   return {
     architecture: checkpoint.architecture,
     vocabSize: config.vocab,

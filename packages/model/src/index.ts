@@ -2,7 +2,7 @@
 
 // Weights of types that a backend lacks.
 export { convertFor } from "./convert-weight.ts";
-export type { ModelDescription } from "./description.ts";
+export type { ModelDescription, Pooling } from "./description.ts";
 // Errors.
 export {
   BadHyperparameterError,

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Checkpoint, CheckpointTensor } from "@realizar/formats";
 import { type GgmlTypeName, type GgufTensorSource, type GgufValue, writeGgufBytes } from "@realizar/gguf";
 import { type TinySizes, tinyCheckpoint } from "./tiny-checkpoint.ts";
 
@@ -13,6 +14,15 @@ const FIRST_PIECE = CONTROL.length + BYTES;
 export const TINY_VOCAB = FIRST_PIECE + PIECES.length;
 
 /** Kinds of tokens (llama.cpp, include/llama.h, llama_token_type). */
+/** A WordPiece vocabulary as GGUF has it: "▁" begins a word, and what goes on in one has no mark. */
+const LETTERS = [..."etaoinshrdlcumwfgypbvkxjqz0123456789"];
+const WORD_PIECES = [
+  ...["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
+  ...[...LETTERS, ...".,!?'"].map((letter) => `▁${letter}`),
+  ...LETTERS,
+];
+const SPECIAL_WORD_PIECES = 5;
+
 const TYPE = { normal: 1, unknown: 2, control: 3, byte: 6 } as const;
 
 export interface TinyFileOptions {
@@ -34,6 +44,26 @@ const SIZES: Partial<TinySizes> = {
   context: 256,
 };
 
+export interface TinyEncoderOptions {
+  readonly architecture?: "bert" | "nomic-bert";
+  readonly seed?: number;
+  readonly sizes?: Partial<Omit<TinySizes, "vocab">>;
+  /** llama.cpp's number of how it pools: 1 mean, 2 [CLS], 3 last. */
+  readonly pooling?: number;
+}
+
+/**
+ * Writes a seeded random encoder with a WordPiece vocabulary of single letters and digits.
+ * @param path of the .gguf file; its folder is made
+ * @returns the path
+ */
+export async function writeTinyEncoder(path: string, options: TinyEncoderOptions = {}): Promise<string> {
+  const { architecture = "bert", seed, pooling } = options;
+  const sizes = { ...SIZES, kvHeads: 4, ...options.sizes, vocab: WORD_PIECES.length };
+  const keys: Record<string, number> = pooling === undefined ? {} : { pooling_type: pooling };
+  return writeCheckpoint(path, tinyCheckpoint(architecture, { seed, sizes, keys }), wordPieceVocabulary());
+}
+
 /**
  * Writes a seeded random llama with a SentencePiece vocabulary of single letters. What it says is letters without
  * sense, the same ones for the same options; it does not end by itself.
@@ -42,19 +72,31 @@ const SIZES: Partial<TinySizes> = {
  */
 export async function writeTinyGguf(path: string, options: TinyFileOptions = {}): Promise<string> {
   const sizes = { ...SIZES, ...options.sizes, vocab: TINY_VOCAB };
-  const { gguf, tensors } = tinyCheckpoint("llama", { seed: options.seed, type: options.type, sizes });
+  const checkpoint = tinyCheckpoint("llama", { seed: options.seed, type: options.type, sizes });
+  return writeCheckpoint(path, checkpoint, vocabulary(options.chatTemplate), ({ name, type }, data) =>
+    name === "output.weight" && type === "F32" ? louder(data, sizes.dim!) : data,
+  );
+}
+
+/** @param change may change a tensor's bytes */
+async function writeCheckpoint(
+  path: string,
+  { gguf, tensors }: Checkpoint,
+  vocabulary: readonly [string, GgufValue][],
+  change: (tensor: CheckpointTensor, data: Uint8Array) => Uint8Array = (_, data) => data,
+): Promise<string> {
   if (gguf === undefined) throw new RangeError("a tiny checkpoint has GGUF metadata");
   const bytes = await writeGgufBytes({
-    metadata: new Map([...gguf, ...vocabulary(options.chatTemplate)]),
+    metadata: new Map([...gguf, ...vocabulary]),
     tensors: [...tensors.values()].map(
-      ({ name, type, shape, byteLength, readInto }): GgufTensorSource => ({
-        name,
-        type: type as GgmlTypeName,
-        shape,
+      (tensor): GgufTensorSource => ({
+        name: tensor.name,
+        type: tensor.type as GgmlTypeName,
+        shape: tensor.shape,
         data: async () => {
-          const data = new Uint8Array(byteLength);
-          await readInto(data, 0);
-          return name === "output.weight" && type === "F32" ? louder(data, sizes.dim!) : data;
+          const data = new Uint8Array(tensor.byteLength);
+          await tensor.readInto(data, 0);
+          return change(tensor, data);
         },
       }),
     ),
@@ -100,5 +142,22 @@ function vocabulary(chatTemplate: string | undefined): [string, GgufValue][] {
     ...(chatTemplate === undefined
       ? []
       : [["tokenizer.chat_template", { type: "string", value: chatTemplate }] as [string, GgufValue]]),
+  ];
+}
+
+function wordPieceVocabulary(): [string, GgufValue][] {
+  const types = WORD_PIECES.map((_, id) =>
+    id === 1 ? TYPE.unknown : id < SPECIAL_WORD_PIECES ? TYPE.control : TYPE.normal,
+  );
+  const names = ["padding", "unknown", "cls", "seperator", "mask"]; // GGUF's spelling
+  return [
+    ["general.name", { type: "string", value: "tiny encoder" }],
+    ["tokenizer.ggml.model", { type: "string", value: "bert" }],
+    ["tokenizer.ggml.tokens", { type: "array", elementType: "string", value: WORD_PIECES }],
+    ["tokenizer.ggml.token_type", { type: "array", elementType: "int32", value: Int32Array.from(types) }],
+    ...names.map((name, value): [string, GgufValue] => [
+      `tokenizer.ggml.${name}_token_id`,
+      { type: "uint32", value },
+    ]),
   ];
 }

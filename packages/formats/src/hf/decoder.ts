@@ -92,6 +92,7 @@ export const ropeParameters: Readonly<Record<string, Parameter>> = {
 
 /** What every decoder of RMS norms has. Defaults are those of transformers' LlamaConfig. */
 export const decoderParameters: Readonly<Record<string, Parameter>> = {
+  pooling_type: (config) => uint32(config.pooling),
   vocab_size: count("vocab_size"),
   context_length: count("max_position_embeddings"),
   embedding_length: count("hidden_size"),

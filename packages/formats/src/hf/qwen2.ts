@@ -1,4 +1,4 @@
-import { type HfConfig, uint32, unsupported } from "./config.ts";
+import { type HfConfig, unsupported } from "./config.ts";
 import {
   attentionOutputs,
   decoderEnds,
@@ -23,10 +23,7 @@ export const qwen2: HfModel = {
   modelTypes: ["qwen2"],
   architecture: "qwen2",
   prefixes: decoderPrefixes,
-  parameters: {
-    ...decoderParameters,
-    pooling_type: (config) => uint32(config.pooling),
-  },
+  parameters: decoderParameters,
   check: refuseSlidingWindow,
   tensors: { ...decoderEnds, ...preNorms, ...queriesAndKeys, ...attentionOutputs, ...gatedFeedForward },
   ignored: decoderIgnored,

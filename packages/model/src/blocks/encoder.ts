@@ -3,16 +3,9 @@ import { type ModelInput, readTransformer, type TransformerConfig } from "../hyp
 import type { WeightTable } from "../weight-table.ts";
 import { type NormWeights, normWeights } from "./norm.ts";
 
-/** How one vector comes from the rows of a text. */
-export type Pooling = "mean" | "cls" | "last";
-
-/** `pooling_type` of a GGUF: enum llama_pooling_type of llama.h. */
-const POOLINGS: Readonly<Record<number, Pooling>> = { 1: "mean", 2: "cls", 3: "last" };
-
 /** A transformer whose rows see the whole sequence. */
 export interface EncoderConfig extends TransformerConfig {
   readonly eps: number;
-  readonly pooling: Pooling;
 }
 
 /** @throws MissingHyperparameterError, BadHyperparameterError */
@@ -23,7 +16,6 @@ export function readEncoder(input: ModelInput): EncoderConfig {
     ...c,
     attention: { ...c.attention, causal: keys.flag("attention.causal", false) },
     eps: keys.positive("attention.layer_norm_epsilon"),
-    pooling: POOLINGS[keys.countOrZero("pooling_type", 4, 1)] ?? "mean",
   };
 }
 
