@@ -12,25 +12,23 @@ import {
 } from "node:fs";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join } from "node:path";
+import { type HubServer, startHub } from "@realizar/testing/hub-server";
 import { writeTinyGguf } from "@realizar/testing/tiny-files";
+import { deadLinks, linksOf } from "../../tools/docs/links.ts";
+import { writtenPages } from "../../tools/docs/pages.ts";
 
 /**
- * Runs the documentation. Every `ts` block is a program; every `sh` command that starts with realizar, bun or curl is run,
- * page by page, in a folder with model.gguf (a tiny model) and what else pages name. `realizar serve` goes on in the
- * background until the page ends or serves again; 8080 stands for a free port.
+ * Runs the documentation. Every `ts` block is a program; every `sh` command that starts with realizar (perhaps after npx
+ * or bunx), bun or curl is run, page by page, in a folder with model.gguf (a tiny model) and what else pages name.
+ * `realizar serve` goes on in the background until the page ends or serves again; 8080 stands for a free port. A `python`
+ * block is compiled, and run where its modules are installed. The hub is a server on the loopback interface.
  */
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "realizar-docs-"));
 const CLI = join(root, "apps/cli/src/main.ts");
 
-const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`)
-    .sort(),
-];
+const pages = writtenPages(root).filter((page) => page === "README.md" || page.startsWith("docs/"));
 const read = (page: string) => readFileSync(join(root, page), "utf8");
 
 interface Block {
@@ -55,7 +53,7 @@ const commandsOf = (text: string) =>
   text
     .replaceAll("\\\n", " ")
     .split("\n")
-    .filter((line) => /^(realizar|bun|curl) /.test(line));
+    .filter((line) => /^((npx |bunx )?realizar|bun|curl) /.test(line));
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
@@ -77,24 +75,56 @@ const environment = {
   ...process.env,
   PATH: `${join(folder, "bin")}:${process.env.PATH}`,
   HF_HUB_CACHE: join(folder, "hub"),
-  HF_HUB_OFFLINE: "1",
+  HF_HUB_OFFLINE: undefined,
+  HF_TOKEN: undefined,
+  HF_ENDPOINT: "",
 };
+
+/** What pages pull from the hub: a repository, and the quantizations of its model. */
+const HUB_MODELS: readonly (readonly [repo: string, tags: readonly string[]])[] = [
+  ["bartowski/SmolLM2-135M-Instruct-GGUF", ["Q4_K_M", "Q8_0"]],
+];
+/** Turns one after the other, as tags that SmolLM2's own template uses. */
+const CHAT_TEMPLATE =
+  "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}" +
+  "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+let hub: HubServer;
 
 beforeAll(async () => {
   await writeTinyGguf(join(folder, "model.gguf"));
   await writeTinyGguf(join(folder, "other.gguf"), { seed: 2 });
+  const chat = await writeTinyGguf(join(folder, "chat.gguf"), { chatTemplate: CHAT_TEMPLATE });
   writeFileSync(join(folder, "prompt.txt"), "Once upon a time\n");
   writeFileSync(join(folder, "text.txt"), "The sun was out and the cat sat on a mat. ".repeat(8));
   writeFileSync(join(folder, "keys.txt"), "secret\n");
-  for (const name of ["bin", "hub"]) mkdirSync(join(folder, name));
-  for (const name of ["node_modules", "packages", "examples", "kernels"])
-    symlinkSync(join(root, name), join(folder, name));
+  for (const name of ["bin", "hub", "node_modules"]) mkdirSync(join(folder, name));
+  for (const name of ["packages", "examples", "kernels"]) symlinkSync(join(root, name), join(folder, name));
+  for (const modules of ["node_modules", "apps/server/node_modules"])
+    for (const name of readdirSync(join(root, modules)).filter((name) => !name.startsWith(".")))
+      if (!existsSync(join(folder, "node_modules", name)))
+        symlinkSync(join(root, modules, name), join(folder, "node_modules", name));
   program("realizar", `exec '${process.execPath}' '${CLI}' "$@"`);
   program("bun", `exec '${process.execPath}' "$@"`);
+  for (const name of ["npx", "bunx"]) program(name, `exec "$@"`);
   const curl = Bun.which("curl");
   if (curl !== null) program("curl", `exec '${curl}' --silent --show-error --fail-with-body "$@"`);
+  const bytes = new Uint8Array(readFileSync(chat));
+  hub = await startHub(
+    Object.fromEntries(
+      HUB_MODELS.map(([repo, tags]) => {
+        const stem = repo.replace(/^.*\/|-GGUF$/g, "");
+        const files = Object.fromEntries(tags.map((tag) => [`${stem}-${tag}.gguf`, bytes]));
+        return [repo, { commit: "c".repeat(40), files, lfs: Object.keys(files) }];
+      }),
+    ),
+  );
+  environment.HF_ENDPOINT = hub.endpoint;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await hub?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function outcome(command: readonly string[]): Promise<{ status: number; out: string; err: string }> {
   const child = Bun.spawn([...command], {
@@ -133,6 +163,18 @@ async function serve(command: string): Promise<() => Promise<number>> {
   };
 }
 
+/** Compiles a program, and runs it where its modules are there. */
+async function runPython(at: string, text: string): Promise<void> {
+  if (Bun.which("python3") === null) return;
+  const modules = [...text.matchAll(/^(?:from|import) (\w+)/gm)].map(([, name]) => name!);
+  const compiled = await outcome(["python3", "-c", `compile(${JSON.stringify(text)}, "page", "exec")`]);
+  expect({ at, err: compiled.err }).toEqual({ at, err: "" });
+  const found = await outcome(["python3", "-c", `import ${modules.join(", ")}`]);
+  if (found.status !== 0) return;
+  const { status, err } = await outcome(["python3", "-c", text]);
+  expect({ at, status, err }).toEqual({ at, status: 0, err });
+}
+
 describe("pages", () => {
   for (const page of pages) {
     test(`${page}: commands and programs run`, async () => {
@@ -142,13 +184,14 @@ describe("pages", () => {
         for (const [i, { language, text, line }] of blocksOf(read(page)).entries()) {
           if (language === "ts") {
             const file = join(folder, `${page.replaceAll(/\W/g, "-")}-${i}.ts`);
-            writeFileSync(file, text);
+            writeFileSync(file, text.replaceAll("8080", port));
             const { status, err } = await outcome([process.execPath, file]);
             expect({ at: `${page}:${line}`, status, err }).toEqual({ at: `${page}:${line}`, status: 0, err });
           }
+          if (language === "python") await runPython(`${page}:${line}`, text.replaceAll("8080", port));
           if (language !== "sh") continue;
           for (const written of commandsOf(text)) {
-            if (written.startsWith("realizar serve")) {
+            if (/^(npx |bunx )?realizar serve /.test(written)) {
               await stop?.();
               port = String(await freePort());
               const asked = written.includes("--port") ? written : `${written} --port 8080`;
@@ -168,16 +211,13 @@ describe("pages", () => {
     }, 60_000);
   }
 
-  test("links lead somewhere", () => {
-    const broken: string[] = [];
-    for (const page of [...pages, "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]) {
-      for (const [, target] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-        if (/^(https?:|#)/.test(target!)) continue;
-        const path = join(root, dirname(page), target!.replace(/#.*/, ""));
-        if (!existsSync(path)) broken.push(`${page}: ${relative(root, path)}`);
-      }
-    }
-    expect(broken).toEqual([]);
+  test("links lead somewhere, and anchors to headings", () => {
+    expect(writtenPages(root).flatMap((page) => deadLinks(root, page))).toEqual([]);
+  });
+
+  test("the README's map has every page", () => {
+    const mapped = new Set(linksOf(read("README.md")).map(({ target }) => target));
+    expect(pages.filter((page) => page.startsWith("docs/") && !mapped.has(page))).toEqual([]);
   });
 });
 
