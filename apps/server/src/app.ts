@@ -21,10 +21,12 @@ import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { ollamaRoutes } from "./routes/ollama.ts";
+import { ollamaEmbeddingRoutes } from "./routes/ollama-embeddings.ts";
 import { streamGenerateRoute } from "./routes/stream-generate.ts";
 import { tokenizeRoutes } from "./routes/tokenize.ts";
 import { chatCompletionsRoute } from "./routes/v1-chat-completions.ts";
 import { completionsRoute } from "./routes/v1-completions.ts";
+import { embeddingsRoute } from "./routes/v1-embeddings.ts";
 import { v1ModelsRoutes } from "./routes/v1-models.ts";
 
 /** Every endpoint of the server. */
@@ -42,7 +44,9 @@ export function routeTable(server: ServerContext): readonly Route[] {
     ...v1ModelsRoutes,
     chatCompletionsRoute(limits),
     completionsRoute(limits),
+    embeddingsRoute(limits),
     ...ollamaRoutes,
+    ...ollamaEmbeddingRoutes(limits),
     metricsRoute,
   ];
   return [...routes, openApiRoute(routes)];

@@ -198,6 +198,7 @@ const UNAVAILABLE: Mapping = { status: 503, type: "unavailable_error", headers: 
 const MAPPINGS: readonly (readonly [code: string, mapping: Mapping])[] = [
   ["ENGINE_INVALID_REQUEST", REQUEST],
   ["ENGINE_PROMPT_TOO_LONG", REQUEST],
+  ["ENGINE_NO_SUCH_OUTPUT", REQUEST],
   ["ENGINE_QUEUE_FULL", BUSY],
   ["ENGINE_DEADLINE_EXCEEDED", { status: 504, type: "timeout_error" }],
   ["ENGINE_CLOSED", UNAVAILABLE],

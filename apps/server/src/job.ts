@@ -1,6 +1,7 @@
 import type { Lease } from "@realizar/cache";
 import type {
   DoneEvent,
+  EmbedOptions,
   GenerationEvent,
   GenerationRequest,
   PromptEvent,
@@ -18,6 +19,8 @@ export interface Job {
   readonly signal: AbortSignal;
   /** Ends the job as the client's going does. */
   abandon(): void;
+  /** A text's embedding, measured. Throws the signal's reason where it was aborted. */
+  embed(ids: readonly number[], options: Omit<EmbedOptions, "signal">): Promise<Float32Array>;
   /** The model's events, measured. Throws the signal's reason where it was aborted. */
   generate(request: GenerationRequest): AsyncGenerator<GenerationEvent>;
   /** Cancels what still runs and gives everything back. A second call does nothing. */
@@ -60,10 +63,15 @@ export async function openJob(exchange: Exchange, modelName: string | null | und
     leave();
   }
 
+  const leasing = store.acquire(modelId);
   try {
-    lease = await leaseUntilAborted(store.acquire(modelId), signal);
+    lease = await untilAborted(leasing, signal);
   } catch (error) {
     close();
+    leasing.then(
+      (late) => late.release(),
+      () => {},
+    );
     throw error;
   }
   const model = lease.value;
@@ -119,29 +127,28 @@ export async function openJob(exchange: Exchange, modelName: string | null | und
     }
   }
 
-  return { modelId, model, signal, abandon, generate, close };
+  async function embed(ids: readonly number[], options: Omit<EmbedOptions, "signal">): Promise<Float32Array> {
+    signal.throwIfAborted();
+    notes.promptTokens = (notes.promptTokens ?? 0) + ids.length;
+    const vector = await untilAborted(model.engine.embed(ids, { ...options, signal }), signal);
+    metrics.embedding(modelId, ids.length);
+    return vector;
+  }
+
+  return { modelId, model, signal, abandon, embed, generate, close };
 }
 
 /** Longest delay of a timer: larger ones fire at once (HTML standard: a signed 32-bit number). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Stops waiting for the lease when the signal aborts; the lease is then given back when it comes. */
-async function leaseUntilAborted(
-  coming: Promise<Lease<ServedModel>>,
-  signal: AbortSignal,
-): Promise<Lease<ServedModel>> {
+/** What is coming, or the signal's reason as soon as it aborts: an engine in the middle of a long step answers late. */
+async function untilAborted<T>(coming: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([aborted, coming]);
-  } catch (error) {
-    coming.then(
-      (late) => late.release(),
-      () => {},
-    );
-    throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

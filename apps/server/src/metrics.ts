@@ -35,6 +35,8 @@ export interface Metrics {
   request(endpoint: string, status: number): void;
   duration(endpoint: string, seconds: number): void;
   generation(model: string, promptTokens: number): GenerationTimes;
+  /** One text's embedding was made. */
+  embedding(model: string, promptTokens: number): void;
 }
 
 const NO_STATS: EngineStats = {
@@ -102,6 +104,7 @@ export function createMetrics(store: ModelStore, gate: Gate, compat: "vllm" | un
   const generatedTokens = counter("realizar_generated_tokens_total", "Tokens generated", [
     "vllm:generation_tokens_total",
   ]);
+  const embeddings = counter("realizar_embeddings_total", "Embeddings made", []);
   const finished = new Counter({
     name: "realizar_generations_total",
     help: "Generations ended, by reason",
@@ -298,6 +301,10 @@ export function createMetrics(store: ModelStore, gate: Gate, compat: "vllm" | un
     },
     request: (endpoint, status) => requests.inc({ endpoint, status: `${status}` }),
     duration: (endpoint, seconds) => durations.observe({ endpoint }, seconds),
+    embedding(model, tokens) {
+      promptTokens(model, tokens);
+      embeddings(model, 1);
+    },
     generation(model, tokens) {
       promptTokens(model, tokens);
       return {

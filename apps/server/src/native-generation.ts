@@ -45,9 +45,9 @@ export function nativeSettings(fields: SamplingFields, model: ServedModel): Nati
  * The ids of a prompt.
  * @throws BadRequestError for one that is empty, PromptTooLongError
  */
-export function nativePrompt(prompt: string, model: ServedModel): number[] {
+export async function nativePrompt(prompt: string, model: ServedModel, together?: number): Promise<number[]> {
   if (prompt === "") throw new BadRequestError("Prompt cannot be empty", "prompt");
-  const ids = encodePrompt(model.tokenizer, prompt, { parseSpecial: false });
+  const ids = await encodePrompt(model, prompt, { parseSpecial: false, together });
   if (ids.length === 0) {
     throw new BadRequestError(`Prompt ${quote(prompt)} tokenizes to empty sequence`, "prompt");
   }
@@ -57,9 +57,9 @@ export function nativePrompt(prompt: string, model: ServedModel): number[] {
 
 const quote = (text: string): string => `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
 
-/** One prompt's answer in the form of /generate. */
-export async function generateOne(job: Job, prompt: string, settings: NativeSettings) {
-  const promptIds = nativePrompt(prompt, job.model);
+/** One prompt's answer in the form of /generate. `together`: as of `encodeText`. */
+export async function generateOne(job: Job, prompt: string, settings: NativeSettings, together?: number) {
+  const promptIds = await nativePrompt(prompt, job.model, together);
   const { tokens, text, finishReason } = await collect(job.generate({ ...settings, promptIds }));
   return {
     token_ids: [...promptIds, ...tokens.map((token) => token.id)],

@@ -23,7 +23,7 @@ export interface OllamaAsk {
 /** How an endpoint wraps a piece of an answer. */
 export type Wrap = (piece: { readonly content: string; readonly thinking?: string }) => object;
 
-const NANOSECONDS_PER_MS = 1e6;
+export const NANOSECONDS_PER_MS = 1e6;
 
 /**
  * Ollama's defaults (ollama/api/types.go, DefaultOptions).
@@ -87,7 +87,7 @@ export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wra
     }
     const prompt =
       typeof ask.input === "string" ? ask.input : server.chatPrompts.render(model, job.modelId, ask.input);
-    const promptIds = encodePrompt(model.tokenizer, prompt, { parseSpecial: true });
+    const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
     checkFits(promptIds, model.engine.info.contextSize);
     const request = { ...settingsOf(ask.options ?? {}, model.engine.info), promptIds };
 

@@ -10,6 +10,8 @@ export interface Limits {
   readonly bodyTimeoutMs: number;
   /** Items of a batch; also prompts times `n` of one OpenAI request. */
   readonly batchItems: number;
+  /** Texts of one embedding request. */
+  readonly embeddingInputs: number;
   /** Generation requests being served or waiting; more are answered 429. */
   readonly requests: number;
   /** Time a request may take, loading its model included. */
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 2 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
   batchItems: 128,
+  embeddingInputs: 2048,
   requests: 256,
   requestTimeoutMs: 600_000,
   keepAliveMs: 10_000,

@@ -1,17 +1,49 @@
-import type { Tokenizer } from "@realizar/tokenizers";
+import type { EncodeOptions } from "@realizar/tokenizers";
 import { BadRequestError, PromptTooLongError } from "./errors.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** What is needed of a model to tokenize for it. */
+export type Encoding = Pick<ServedModel, "engine" | "tokenizer">;
 
 export interface PromptEncoding {
   /** Read the texts of control tokens as those tokens. */
   readonly parseSpecial: boolean;
+  /** As of `encodeText`. */
+  readonly together?: number;
+}
+
+/** Texts longer than this, in UTF-16 units, are tokenized on the engine's thread: this one has others to answer. */
+const LONG_TEXT = 16_384;
+
+/**
+ * A text's ids.
+ * @param together UTF-16 units of all texts that are tokenized at once with this one
+ */
+export async function encodeText(
+  { engine, tokenizer }: Encoding,
+  text: string,
+  options?: EncodeOptions,
+  together = text.length,
+): Promise<number[]> {
+  return together > LONG_TEXT ? engine.encode(text, options) : tokenizer.encode(text, options);
+}
+
+/** For `together`. */
+export function totalLength(texts: readonly unknown[]): number {
+  return texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
 }
 
 /**
  * A prompt's ids, BOS in front where the model wants one (and the text does not begin with it already), and nothing
  * behind: what follows is to be generated.
  */
-export function encodePrompt(tokenizer: Tokenizer, text: string, { parseSpecial }: PromptEncoding): number[] {
-  const ids = tokenizer.encode(text, { addSpecial: false, parseSpecial });
+export async function encodePrompt(
+  model: Encoding,
+  text: string,
+  { parseSpecial, together }: PromptEncoding,
+): Promise<number[]> {
+  const { tokenizer } = model;
+  const ids = await encodeText(model, text, { addSpecial: false, parseSpecial }, together);
   const bos = tokenizer.addBos ? (tokenizer.special.bos ?? tokenizer.special.cls) : undefined;
   if (bos !== undefined && ids[0] !== bos) ids.unshift(bos);
   return ids;

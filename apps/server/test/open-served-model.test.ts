@@ -147,6 +147,29 @@ describe("a real model in its worker", () => {
     expect((await running).num_generated).toBe(2000);
   });
 
+  test("health answers while a text of two megabytes is tokenized", async () => {
+    const long = "once upon a time there was ".repeat(75_000);
+    for (const [path, body] of [
+      ["/tokenize", { text: long }],
+      ["/v1/completions", { prompt: long }],
+    ] as const) {
+      let done = false;
+      const running = ask(path, body).then((response) => {
+        done = true;
+        return response.json();
+      });
+      let healthy = 0;
+      while (!done) {
+        expect((await ask("/health")).status).toBe(200);
+        healthy++;
+        await Bun.sleep(1);
+      }
+      expect(healthy).toBeGreaterThan(10);
+      const { num_tokens, error } = await running;
+      expect(num_tokens ?? error.n_prompt_tokens).toBeGreaterThan(1_000_000);
+    }
+  });
+
   test("a file that is no model fails its own requests only", async () => {
     const response = await ask("/generate", { prompt: "a", model_id: "broken" });
     expect(response.status).toBe(500);

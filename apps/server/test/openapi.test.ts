@@ -23,9 +23,12 @@ describe("/openapi.json", () => {
         "/openapi.json",
         "/v1/chat/completions",
         "/v1/completions",
+        "/v1/embeddings",
         "/v1/models",
         "/v1/models/{model}",
         "/api/chat",
+        "/api/embed",
+        "/api/embeddings",
       ]),
     );
     const generate = document.paths["/generate"].post;

@@ -15,7 +15,13 @@ export interface ToyOptions extends ToyTokenizerOptions {
   /** Awaited before each step. */
   readonly beforeStep?: () => Promise<void> | void;
   readonly engine?: EngineOptions;
+  /** An encoder is false. */
+  readonly causal?: boolean;
+  readonly pooling?: ModelRunner["pooling"];
 }
+
+/** Numbers of a hidden state. */
+export const TOY_WIDTH = 4;
 
 /** "T": a step that feeds it fails. */
 const TRAP = FIRST_BYTE + 0x54;
@@ -45,15 +51,24 @@ function logitsAfter(id: number, into: Float32Array): void {
   if (id === POISON) into[7] = Number.NaN;
 }
 
-export function toyRunner({ contextSize = 256, beforeStep }: ToyOptions = {}): ModelRunner {
+/** The hidden state of a token. [TOY_WIDTH] */
+export const toyHidden = (id: number): number[] => [id, id % 7, 3, -1];
+
+export function toyRunner(options: ToyOptions = {}): ModelRunner {
+  const { contextSize = 256, beforeStep, causal, pooling } = options;
   return {
+    embeddingLength: TOY_WIDTH,
+    causal,
+    pooling,
     vocabSize: VOCAB_SIZE,
     contextSize,
     pageSize: PAGE_SIZE,
     pageCount: Math.ceil(contextSize / PAGE_SIZE) * 4,
-    async forward({ tokens, logitRows }) {
+    async forward({ tokens, logitRows }, output) {
       await beforeStep?.();
       if (tokens.includes(TRAP)) throw new Error("matmul_q4_0 trapped: unreachable");
+      if (output === "hidden")
+        return Float32Array.from([...logitRows].flatMap((row) => toyHidden(tokens[row]!)));
       const logits = new Float32Array(logitRows.length * VOCAB_SIZE);
       logitRows.forEach((row, i) => {
         logitsAfter(tokens[row]!, logits.subarray(i * VOCAB_SIZE, (i + 1) * VOCAB_SIZE));

@@ -45,6 +45,7 @@ export { createOutputStream, type OutputStream, type SampledToken } from "./outp
 // The parts, each useful alone
 export { createPagePool, type PagePool } from "./pages.ts";
 export type { PlannedChunk, StepPlan } from "./plan.ts";
+export { toUnitLength } from "./pooling.ts";
 export type { FromWorker, ToWorker } from "./protocol.ts";
 export { type ConnectOptions, connectEngine } from "./remote-engine.ts";
 export { type GenerationRequest, type RequestLimits, validateRequest } from "./request.ts";

@@ -2,6 +2,7 @@ import { answerBatch } from "../batch.ts";
 import { openJob } from "../job.ts";
 import { generateOne, nativeSettings } from "../native-generation.ts";
 import type { Limits } from "../options.ts";
+import { totalLength } from "../prompt.ts";
 import { post } from "../route.ts";
 import { batchGenerateRequest, batchGenerateResponse } from "../schemas/native.ts";
 
@@ -15,7 +16,7 @@ export const batchGenerateRoute = (limits: Limits) =>
       try {
         const settings = nativeSettings(body, job.model);
         const results = await answerBatch("prompts", body.prompts, (prompt) =>
-          generateOne(job, prompt, settings),
+          generateOne(job, prompt, settings, totalLength(body.prompts)),
         );
         return Response.json({ results });
       } finally {

@@ -1,5 +1,6 @@
 import { answerBatch } from "../batch.ts";
 import type { Limits } from "../options.ts";
+import { encodeText, totalLength } from "../prompt.ts";
 import { post } from "../route.ts";
 import { batchTokenizeRequest, batchTokenizeResponse } from "../schemas/native.ts";
 import { withModel } from "../with-model.ts";
@@ -10,9 +11,9 @@ export const batchTokenizeRoute = (limits: Limits) =>
     request: batchTokenizeRequest(limits.batchItems),
     response: batchTokenizeResponse,
     handle: async ({ texts, model_id }, exchange) => {
-      const results = await withModel(exchange, model_id, ({ tokenizer }) =>
-        answerBatch("texts", texts, (text) => {
-          const ids = tokenizer.encode(text, { addSpecial: false });
+      const results = await withModel(exchange, model_id, (model) =>
+        answerBatch("texts", texts, async (text) => {
+          const ids = await encodeText(model, text, { addSpecial: false }, totalLength(texts));
           return { token_ids: ids, num_tokens: ids.length };
         }),
       );

@@ -38,7 +38,7 @@ export const streamGenerateRoute = post("/stream/generate", {
     const job = await openJob(exchange, body.model_id);
     let request: GenerationRequest;
     try {
-      request = { ...nativeSettings(body, job.model), promptIds: nativePrompt(body.prompt, job.model) };
+      request = { ...nativeSettings(body, job.model), promptIds: await nativePrompt(body.prompt, job.model) };
     } catch (error) {
       job.close();
       throw error;

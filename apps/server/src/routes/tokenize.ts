@@ -1,3 +1,4 @@
+import { encodeText } from "../prompt.ts";
 import { post } from "../route.ts";
 import {
   detokenizeRequest,
@@ -13,8 +14,8 @@ export const tokenizeRoutes = [
     request: tokenizeRequest,
     response: tokenizeResponse,
     handle: async ({ text, model_id }, exchange) => {
-      const ids = await withModel(exchange, model_id, ({ tokenizer }) =>
-        tokenizer.encode(text, { addSpecial: false }),
+      const ids = await withModel(exchange, model_id, (model) =>
+        encodeText(model, text, { addSpecial: false }),
       );
       return Response.json({ token_ids: ids, num_tokens: ids.length });
     },

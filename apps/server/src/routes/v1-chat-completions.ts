@@ -37,13 +37,13 @@ export function toChatMessage({ role, content, name, reasoning_content }: ChatMe
   };
 }
 
-function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange): Chat {
+async function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange): Promise<Chat> {
   const { model, modelId } = job;
   const prompt = server.chatPrompts.render(model, modelId, {
     messages: body.messages.map(toChatMessage),
     ...(body.chat_template_kwargs ? { variables: body.chat_template_kwargs } : {}),
   });
-  const promptIds = encodePrompt(model.tokenizer, prompt, { parseSpecial: true });
+  const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
   const { contextSize } = model.engine.info;
   checkFits(promptIds, contextSize);
   const wantsLogprobs = body.logprobs === true;
@@ -161,7 +161,7 @@ export const chatCompletionsRoute = (limits: Limits) =>
       const job = await openJob(exchange, body.model);
       let streaming = false;
       try {
-        const chat = prepare(body, job, exchange);
+        const chat = await prepare(body, job, exchange);
         if (!body.stream) return Response.json(await answer(chat, version));
         streaming = true;
         const events = chunks(chat, version, body.stream_options?.include_usage === true);

@@ -5,7 +5,7 @@ import { merge } from "../merge.ts";
 import { checkStreamOptions, openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
 import { completionLogprobs } from "../openai-logprobs.ts";
 import type { Limits } from "../options.ts";
-import { checkFits, encodePrompt } from "../prompt.ts";
+import { checkFits, encodePrompt, totalLength } from "../prompt.ts";
 import { post } from "../route.ts";
 import { type CompletionBody, completionRequest, completionResponse } from "../schemas/openai.ts";
 import type { ServedModel } from "../served-model.ts";
@@ -37,9 +37,11 @@ interface Completion {
   readonly logprobs: number | undefined;
 }
 
-function promptsOf(given: CompletionBody["prompt"], { tokenizer, engine }: ServedModel): Prompt[] {
-  const fromText = (text: string): Prompt => {
-    const ids = encodePrompt(tokenizer, text, { parseSpecial: true });
+async function promptsOf(given: CompletionBody["prompt"], model: ServedModel): Promise<Prompt[]> {
+  const { tokenizer, engine } = model;
+  const together = typeof given === "string" ? given.length : totalLength(given);
+  const fromText = async (text: string): Promise<Prompt> => {
+    const ids = await encodePrompt(model, text, { parseSpecial: true, together });
     if (ids.length === 0) throw new BadRequestError("prompt cannot be empty for this model", "prompt");
     return { ids, text };
   };
@@ -55,17 +57,17 @@ function promptsOf(given: CompletionBody["prompt"], { tokenizer, engine }: Serve
     }
     return { ids, text: tokenizer.decode(ids) };
   };
-  if (typeof given === "string") return [fromText(given)];
+  if (typeof given === "string") return [await fromText(given)];
   if (typeof given[0] === "number") return [fromIds(given as number[])];
-  return (given as (string | number[])[]).map((one) =>
-    typeof one === "string" ? fromText(one) : fromIds(one),
+  return Promise.all(
+    (given as (string | number[])[]).map((one) => (typeof one === "string" ? fromText(one) : fromIds(one))),
   );
 }
 
-function prepare(body: CompletionBody, job: Job, limits: Limits): Completion {
+async function prepare(body: CompletionBody, job: Job, limits: Limits): Promise<Completion> {
   checkStreamOptions(body);
   const { model } = job;
-  const prompts = promptsOf(body.prompt, model);
+  const prompts = await promptsOf(body.prompt, model);
   const n = body.n ?? 1;
   if (prompts.length * n > limits.batchItems) {
     const most = limits.batchItems;
@@ -169,7 +171,7 @@ export const completionsRoute = (limits: Limits) =>
       const job = await openJob(exchange, body.model);
       let streaming = false;
       try {
-        const completion = prepare(body, job, limits);
+        const completion = await prepare(body, job, limits);
         if (!body.stream) return Response.json(await answer(completion, version));
         streaming = true;
         const events = chunks(completion, version, body.stream_options?.include_usage === true);

@@ -77,6 +77,33 @@ export const ollamaGenerateRequest = z.strictObject({
   logprobs: unsupported(false),
 });
 
+const embedding = {
+  model: text(),
+  options: options.nullish(),
+  keep_alive: common.keep_alive,
+};
+
+export const ollamaEmbedRequest = (maxInputs: number) => {
+  const rule = { error: `must be a string, or an array of at most ${maxInputs} strings` };
+  return z.strictObject({
+    ...embedding,
+    input: z.union([z.string(), z.array(z.string()).max(maxInputs)], rule).default([]),
+    truncate: flag().default(true).describe("Cut texts that are longer than the context"),
+    dimensions: integerIn(1, MAX_INT32).nullish(),
+  });
+};
+
+export const ollamaEmbeddingsRequest = z.strictObject({ ...embedding, prompt: text().default("") });
+
+export const ollamaEmbedResponse = z.object({
+  model: z.string(),
+  embeddings: z.array(z.array(z.number())),
+  total_duration: z.int(),
+  load_duration: z.int(),
+  prompt_eval_count: z.int(),
+});
+export const ollamaEmbeddingsResponse = z.object({ embedding: z.array(z.number()) });
+
 export const ollamaShowRequest = z.strictObject({
   model: text().optional(),
   name: text().optional(),

@@ -116,6 +116,37 @@ export const completionRequest = (maxChoices: number) =>
   });
 export type CompletionBody = z.output<ReturnType<typeof completionRequest>>;
 
+const inputRule = {
+  error:
+    "must be a non-empty string, an array of such strings, an array of token ids, or an array of such arrays",
+};
+const inputIds = z.array(z.int().min(0, inputRule), inputRule);
+const isEmpty = (input: unknown): boolean => (input as string | unknown[]).length === 0;
+
+const embeddingInput = (most: number) =>
+  z
+    .union([z.string(), z.array(z.string()), inputIds, z.array(inputIds)], inputRule)
+    .refine(
+      (input) => !isEmpty(input) && (typeof input === "string" || !(input as unknown[]).some(isEmpty)),
+      { ...inputRule, abort: true },
+    )
+    .refine((input) => input.length <= most || typeof input === "string" || typeof input[0] === "number", {
+      error: `must have at most ${most} entries`,
+    });
+
+export const embeddingRequest = (maxInputs: number) =>
+  z.strictObject({
+    model: text().nullish(),
+    input: embeddingInput(maxInputs),
+    encoding_format: oneOf(["float", "base64"]).nullish(),
+    dimensions: integerIn(1, MAX_INT32)
+      .nullish()
+      .describe("The vector's first numbers, scaled to length 1 again: for models that were trained for it"),
+    user: neutral(text().nullable()),
+    pooling: oneOf(["mean", "cls", "last"]).nullish().describe("Default: as the model's file says"),
+  });
+export type EmbeddingBody = z.output<ReturnType<typeof embeddingRequest>>;
+
 /** Fields of either endpoint that say how to sample. */
 export type OpenAiSampling = Pick<
   CompletionBody,
@@ -193,6 +224,19 @@ export const completionResponse = z.object({
     }),
   ),
   usage,
+});
+
+export const embeddingResponse = z.object({
+  object: z.literal("list"),
+  data: z.array(
+    z.object({
+      object: z.literal("embedding"),
+      index: z.int(),
+      embedding: z.union([z.array(z.number()), z.string()]).describe("Base64: little-endian float32"),
+    }),
+  ),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
 });
 
 export const openAiModel = z.object({

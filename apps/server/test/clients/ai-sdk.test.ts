@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { APICallError, generateText, streamText } from "ai";
+import { APICallError, embedMany, generateText, streamText } from "ai";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 let server: ServerProcess;
@@ -47,6 +47,15 @@ describe("the AI SDK's OpenAI-compatible provider", () => {
   test("completion models", async () => {
     const { usage } = await generateText({ ...settings, model: provider().completionModel("tiny") });
     expect(usage.outputTokens).toBeGreaterThan(0);
+  });
+
+  test("embedding models", async () => {
+    const model = provider().embeddingModel("tiny");
+    const { embeddings, usage } = await embedMany({ model, values: ["abc", "x", "abc"], maxRetries: 0 });
+    expect(embeddings).toHaveLength(3);
+    expect(embeddings[2]).toEqual(embeddings[0]!);
+    expect(embeddings[1]).not.toEqual(embeddings[0]!);
+    expect(usage.tokens).toBeGreaterThan(3);
   });
 
   test("an error keeps its status and message", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
-import { ChatOpenAI } from "@langchain/openai";
+import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 let server: ServerProcess;
@@ -35,6 +35,19 @@ describe("LangChain's ChatOpenAI", () => {
     const answers = await chat().batch([messages, [new HumanMessage("x")]]);
     const alone = await Promise.all([chat().invoke(messages), chat().invoke([new HumanMessage("x")])]);
     expect(answers.map(({ text }) => text)).toEqual(alone.map(({ text }) => text));
+  });
+
+  test("OpenAIEmbeddings embeds documents and queries alike", async () => {
+    const embeddings = new OpenAIEmbeddings({
+      model: "tiny",
+      apiKey: "none",
+      configuration: { baseURL: `${server.url}/v1` },
+    });
+    const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+    const vectors = await embeddings.embedDocuments(texts);
+    expect(vectors).toHaveLength(40);
+    expect(Math.hypot(...vectors[7]!)).toBeCloseTo(1, 5);
+    expect(await embeddings.embedQuery("text 7")).toEqual(vectors[7]!);
   });
 
   test("errors keep their status", async () => {

@@ -1,15 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "@realizar/llm";
+import { writeTinyEncoder } from "@realizar/testing/tiny-files";
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
-import { metric, NO_END, type ServerProcess, startServer } from "./server-process.ts";
+import { metric, NO_END, type ServerProcess, startServer, TINY } from "./server-process.ts";
 
 const KEY = "sk-of-this-test";
+const folder = mkdtempSync(join(tmpdir(), "realizar-openai-"));
 let server: ServerProcess;
 let client: OpenAI;
 beforeAll(async () => {
-  server = await startServer("--api-key", KEY);
+  const encoder = await writeTinyEncoder(join(folder, "encoder.gguf"), { pooling: 2 });
+  server = await startServer("--api-key", KEY, "--model", `encoder=${encoder}`);
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
-afterAll(() => server.stop("SIGKILL"));
+afterAll(async () => {
+  await server.stop("SIGKILL");
+  rmSync(folder, { recursive: true });
+});
 
 const chat = {
   model: "tiny",
@@ -32,7 +42,7 @@ async function errorOf(call: PromiseLike<unknown>): Promise<unknown> {
 describe("openai", () => {
   test("lists and retrieves models", async () => {
     const ids = (await Array.fromAsync(client.models.list())).map(({ id }) => id);
-    expect(ids).toEqual(["tiny"]);
+    expect(ids).toEqual(["tiny", "encoder"]);
     expect((await client.models.retrieve("tiny")).object).toBe("model");
   });
 
@@ -112,6 +122,16 @@ describe("openai", () => {
     for await (const chunk of await client.completions.create({ ...settings, prompt: "abc", stream: true }))
       streamed += chunk.choices[0]?.text ?? "";
     expect(streamed).toBe(choices[0]!.text);
+  });
+
+  test.each(["encoder", "tiny"])("embeddings of %s are the library's, in either encoding", async (model) => {
+    const input = ["a cat sat", "rain, then sun"];
+    const { data, usage } = await client.embeddings.create({ model, input });
+    const floats = await client.embeddings.create({ model, input, encoding_format: "float" });
+    expect(data.map(({ embedding }) => embedding)).toEqual(floats.data.map(({ embedding }) => embedding));
+    expect(usage.prompt_tokens).toBeGreaterThan(10);
+    await using llm = await load(model === "tiny" ? TINY : join(folder, "encoder.gguf"), { threads: 1 });
+    for (const [i, text] of input.entries()) expect(data[i]!.embedding).toEqual([...(await llm.embed(text))]);
   });
 
   test("a stop string ends the answer before it", async () => {
