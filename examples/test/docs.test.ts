@@ -221,7 +221,32 @@ describe("pages", () => {
   });
 });
 
+/** The options of a command, by its own help. */
+const helps = new Map<string, Promise<Set<string>>>();
+function optionsOf(command: string): Promise<Set<string>> {
+  const known = helps.get(command);
+  if (known !== undefined) return known;
+  const asked = outcome([process.execPath, CLI, command, "--help"]).then(({ status, out }) => {
+    if (status !== 0) throw new Error(`there is no command "${command}"`);
+    const lists = [...out.matchAll(/^ {2}(-\S.*?)(?: {2,}|$)/gm)].map(([, flags]) => flags!);
+    return new Set(lists.flatMap((flags) => [...flags.matchAll(/--?[a-z][\w-]*/gi)].map(([flag]) => flag)));
+  });
+  helps.set(command, asked);
+  return asked;
+}
+
 describe("references name what there is, and nothing else", () => {
+  test("a command that a sentence or a table names has the options named with it", async () => {
+    const wrong: string[] = [];
+    for (const page of pages)
+      for (const [code, command, rest] of read(page).matchAll(/`realizar ([a-z]+)([^`\n]*)`/g)) {
+        const flags = [...rest!.matchAll(/(?<=\s)--?[a-zA-Z][\w-]*/g)].map(([flag]) => flag);
+        const options = await optionsOf(command!);
+        if (flags.some((flag) => !options.has(flag))) wrong.push(`${page}: ${code}`);
+      }
+    expect(wrong).toEqual([]);
+  }, 30_000);
+
   test("cli.md has every command and every option", async () => {
     const page = read("docs/reference/cli.md");
     const { out } = await outcome([process.execPath, CLI, "--help"]);
@@ -233,10 +258,7 @@ describe("references name what there is, and nothing else", () => {
         page,
       )?.[0];
       if (section === undefined) throw new Error(`cli.md has no section ${command}`);
-      const help = (await outcome([process.execPath, CLI, command, "--help"])).out;
-      const options = [...help.matchAll(/^ {2}(-\S.*?) {2,}/gm)].flatMap(([, flags]) =>
-        [...flags!.matchAll(/--?[a-z][\w-]*/gi)].map(([flag]) => flag),
-      );
+      const options = [...(await optionsOf(command))];
       const named = new Set([...section.matchAll(/`(--?[a-z][\w-]*)`/gi)].map(([, flag]) => flag!));
       const wanted = new Set(options.filter((flag) => flag !== "-h" && flag !== "--help"));
       expect({ command, options: [...named].sort() }).toEqual({ command, options: [...wanted].sort() });
