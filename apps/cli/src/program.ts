@@ -1,6 +1,9 @@
-import { Command, CommanderError, Option } from "commander";
+import { basename } from "node:path";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { bench } from "./commands/bench.ts";
+import { chat } from "./commands/chat.ts";
 import { convert } from "./commands/convert.ts";
+import { doctor } from "./commands/doctor.ts";
 import { info } from "./commands/info.ts";
 import { list } from "./commands/list.ts";
 import { perplexity } from "./commands/perplexity.ts";
@@ -11,9 +14,11 @@ import { run } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { tokenize } from "./commands/tokenize.ts";
+import { COMPLETIONS, SHELLS, type Shell } from "./completion.ts";
 import { Interruption, oneLine, UsageError } from "./errors.ts";
+import { addGenerationOptions } from "./generation-options.ts";
 import type { Io } from "./io.ts";
-import { contextSize, decimal, integer, integers, repeated, stopText, threads } from "./options.ts";
+import { contextSize, decimal, integer, integers, repeated, threads } from "./options.ts";
 import { resolveModel, resolveServed } from "./resolve-model.ts";
 import { VERSION } from "./version.ts";
 
@@ -50,7 +55,7 @@ export async function main(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (io.signal.aborted) return statusOf(io.signal.reason);
-    io.err(`realizar: ${oneLine(error)}\n`);
+    io.err(`${io.style.alarm("realizar:")} ${oneLine(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -69,28 +74,32 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       getOutHelpWidth: () => io.columns,
       outputError: oneLineError("realizar"),
     })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpText("after", EXAMPLES_ROOT);
 
   const located = (model: string) => resolveModel(model, environment);
 
-  root
-    .command("run <model> [prompt]")
-    .description("generate text after a prompt")
-    .option("-n, --max-tokens <n>", "most tokens to generate", integer(0), 256)
-    .addOption(new Option("--temp, --temperature <t>", "0 is greedy").argParser(decimal(0, 100)).default(0.8))
-    .option("--top-k <k>", "the k likeliest; 0 is off", integer(0), 40)
-    .option("--top-p <p>", "the likeliest that reach p together; 1 is off", decimal(0, 1), 0.95)
-    .option("--min-p <p>", "those p times as likely as the likeliest; 0 is off", decimal(0, 1), 0.05)
-    .option("--seed <n>", "same seed, same text (default: a fresh one)", integer(0))
-    .option("--stop <text>", "end before this text; may be given several times", stopText)
+  addGenerationOptions(root.command("run <model> [prompt]").description("answer a prompt, or go on from it"))
+    .option("--system <text>", "instructions that go before the prompt")
+    .option("--raw", "leave the model's chat template out: go on from the prompt")
     .addOption(threadsOption())
     .addOption(contextOption())
     .addOption(kvTypeOption())
     .option("--file <path>", "read the prompt from a file; a last line break is left out")
-    .option("--echo", "print the prompt too")
+    .option("--echo", "print the prompt too, as the model reads it")
     .addOption(formatOption(["text", "json", "stream"]))
     .addHelpText("after", EXAMPLES_RUN)
     .action(async (model, prompt, flags) => run(io, await located(model), prompt, flags));
+
+  addGenerationOptions(root.command("chat <model>").description("talk with a model"), CHAT_DEFAULTS)
+    .option("--system <text>", "instructions that go before the conversation")
+    .option("--load <path>", "go on with a conversation that /save wrote")
+    .option("--verbose", "tell each answer's tokens and speed")
+    .addOption(threadsOption())
+    .addOption(contextOption())
+    .addOption(kvTypeOption())
+    .addHelpText("after", EXAMPLES_CHAT)
+    .action(async (model, flags) => chat(io, await located(model), basename(model), flags));
 
   root
     .command("serve")
@@ -100,6 +109,7 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       "a model to serve; may be given several times, the first is the default",
       repeated,
     )
+    .option("--open", "show the page in a browser")
     .option("-H, --host <address>", "address to listen on", "127.0.0.1")
     .option("-p, --port <n>", "port to listen on", integer(0, 65535), 8080)
     .addOption(threadsOption())
@@ -181,6 +191,21 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .action(async (model, flags) => bench(io, await located(model), flags));
 
   root
+    .command("doctor [model]")
+    .description("tell what this machine offers, and what would be faster")
+    .option("--quick", "measure nothing")
+    .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", EXAMPLES_DOCTOR)
+    .action((model: string | undefined, flags) =>
+      doctor(
+        io,
+        environment,
+        model === undefined ? undefined : { name: model, load: () => located(model) },
+        flags,
+      ),
+    );
+
+  root
     .command("quantize <in> <out> <type>")
     .description("write a model with its weights in another type, such as Q8_0 or Q4_K_M")
     .addHelpText("after", EXAMPLES_QUANTIZE)
@@ -221,6 +246,13 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .addHelpText("after", EXAMPLES_CACHE)
     .action((names, flags) => rm(io, environment, names, flags));
 
+  root
+    .command("completion")
+    .description("print the script that completes commands in a shell")
+    .addArgument(new Argument("<shell>", "yours").choices(SHELLS))
+    .addHelpText("after", EXAMPLES_COMPLETION)
+    .action((shell: Shell) => io.out(COMPLETIONS[shell](root)));
+
   for (const command of root.commands) {
     command
       .copyInheritedSettings(root)
@@ -239,7 +271,48 @@ const oneLineError = (name: string) => (text: string, write: (text: string) => v
   write(`realizar: ${complaint}; see ${name} --help\n`);
 };
 
+/** An answer may be longer than what `run` goes on with. */
+const CHAT_DEFAULTS = { maxTokens: 1024 };
+
+const EXAMPLES_ROOT = `
+A MODEL is a .gguf or .safetensors file, a Hugging Face folder, or the name of
+a model that was pulled.
+
+Examples:
+  realizar pull org/name && realizar chat org/name
+  realizar run model.gguf "Once upon a time"
+  realizar serve --model model.gguf --open
+  realizar doctor
+`;
+
+const EXAMPLES_CHAT = `
+In a chat /help tells the commands. Ctrl-C stops an answer, Ctrl-D leaves.
+From a pipe every line is a message.
+
+Examples:
+  realizar chat model.gguf
+  realizar chat model.gguf --system "Answer in one sentence." --ctx-size 2048
+  printf 'Hello!\\nWho are you?\\n' | realizar chat model.gguf
+`;
+
+const EXAMPLES_DOCTOR = `
+Examples:
+  realizar doctor
+  realizar doctor model.gguf
+  realizar doctor --quick --format json
+`;
+
+const EXAMPLES_COMPLETION = `
+Examples:
+  realizar completion bash >> ~/.bashrc
+  realizar completion zsh > ~/.zfunc/_realizar    in a folder of $fpath
+  realizar completion fish > ~/.config/fish/completions/realizar.fish
+`;
+
 const EXAMPLES_RUN = `
+A model with a chat template answers the prompt; any other goes on from it, as
+every model does with --raw.
+
 Examples:
   realizar run model.gguf "Once upon a time" -n 100
   realizar run model.gguf --file prompt.txt --temperature 0

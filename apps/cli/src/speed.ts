@@ -45,9 +45,9 @@ export interface Subject {
 }
 
 /** Loads a model for measuring. */
-export async function openSubject(path: string, options: OpenOptions): Promise<Subject> {
+export async function openSubject(input: string | Uint8Array, options: OpenOptions): Promise<Subject> {
   const start = performance.now();
-  const model = await openModel(path, options);
+  const model = await openModel(input, options);
   const loadSeconds = (performance.now() - start) / 1000;
   const { runner } = model;
   const limit = engineInfo(runner, model.engineOptions).tokenBudget;

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TinyFileOptions, writeTinyGguf } from "@realizar/testing/tiny-files";
-import type { Io } from "../src/io.ts";
+import type { Io, Line } from "../src/io.ts";
 import { main } from "../src/program.ts";
+import { styleOf } from "../src/style.ts";
 
 /** The entry point, for tests of a true process. */
 export const MAIN = join(import.meta.dirname, "../src/main.ts");
@@ -16,12 +17,20 @@ export const DATA = process.env.REALIZAR_TEST_DATA ?? join(repository, "../share
 export interface World {
   readonly terminal?: boolean;
   readonly columns?: number;
+  /** Columns of standard output, where it is a terminal. */
+  readonly outColumns?: number;
   /** Standard input; a terminal where left out. */
   readonly input?: string;
+  /** What is typed, line by line; null is Ctrl-C. Someone types where it is given. */
+  readonly typed?: readonly (string | null)[];
+  /** Colours. */
+  readonly coloured?: boolean;
   readonly environment?: Record<string, string>;
   readonly signal?: AbortSignal;
   /** Hears of every piece of standard output. */
   readonly onOut?: (text: string) => void;
+  /** Presses Ctrl-C in the middle of things, once a piece of standard output was heard. */
+  readonly interruptAfter?: (out: string) => boolean;
 }
 
 export interface Result {
@@ -34,16 +43,37 @@ export interface Result {
 export async function cli(argv: readonly string[], world: World = {}): Promise<Result> {
   let out = "";
   let err = "";
+  const lines = [...(world.typed ?? world.input?.split("\n").slice(0, -1) ?? [])];
+  let onInterrupt: (() => void) | undefined;
+  const style = styleOf(world.coloured ?? false);
   const io: Io = {
     out: (text) => {
       out += text;
       world.onOut?.(text);
+      if (world.interruptAfter?.(out)) onInterrupt?.();
     },
     err: (text) => {
       err += text;
     },
     terminal: world.terminal ?? false,
     columns: world.columns ?? 80,
+    outColumns: world.outColumns,
+    style,
+    outStyle: style,
+    interactive: world.typed !== undefined,
+    async readLine(prompt): Promise<Line> {
+      const text = lines.shift();
+      if (world.typed !== undefined) err += `${prompt}${text ?? ""}\n`;
+      if (text === undefined) return { type: "end" };
+      return text === null ? { type: "interrupt", text: "" } : { type: "line", text };
+    },
+    closeInput: () => {},
+    onInterrupt(listener) {
+      onInterrupt = listener;
+      return () => {
+        onInterrupt = undefined;
+      };
+    },
     readInput: async () => world.input,
     readFile,
     signal: world.signal ?? new AbortController().signal,

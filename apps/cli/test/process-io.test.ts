@@ -30,6 +30,7 @@ function world(
     stdout,
     stderr,
     exit: (code: number) => exits.push(code),
+    env: {},
   });
   return { io: processIo(host as unknown as HostProcess), host, stdout, stderr, exits };
 }
@@ -79,4 +80,26 @@ test("a file that cannot be read is named, with the reason", async () => {
   expect(io.readFile("/nowhere")).rejects.toThrow("cannot read /nowhere: there is no such file");
   expect(io.readFile("/")).rejects.toThrow("cannot read /: it is a folder");
   expect(io.readFile("\0")).rejects.toThrow("cannot read");
+});
+
+test("someone who listens has Ctrl-C to themselves, and gives it back", () => {
+  const { io, host } = world();
+  let heard = 0;
+  const release = io.onInterrupt(() => {
+    heard++;
+  });
+  host.emit("SIGINT");
+  expect([heard, io.signal.aborted]).toEqual([1, false]);
+  release();
+  host.emit("SIGINT");
+  expect([heard, io.signal.aborted]).toEqual([1, true]);
+});
+
+test("lines come one by one from a pipe", async () => {
+  const { io } = world(Readable.from(["one\ntwo", "\n"]));
+  expect(await io.readLine("> ")).toEqual({ type: "line", text: "one" });
+  expect(await io.readLine("> ")).toEqual({ type: "line", text: "two" });
+  expect(await io.readLine("> ")).toEqual({ type: "end" });
+  io.closeInput();
+  expect(world(undefined, new Out(true)).io).toMatchObject({ interactive: false, outColumns: undefined });
 });

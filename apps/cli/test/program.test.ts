@@ -12,7 +12,7 @@ afterAll(folder.remove);
 
 /** Stands for the tiny model's path. */
 const MODEL = "MODEL";
-const COMMANDS = ["run", "serve", "info", "tokenize", "perplexity"];
+const COMMANDS = ["run", "chat", "serve", "info", "tokenize", "perplexity", "doctor", "completion"];
 
 describe("help and version", () => {
   test("--version is the name and the version", async () => {
@@ -40,7 +40,7 @@ describe("help and version", () => {
       const { out } = await cli([command, "--help"]);
       for (const line of out.split("\n"))
         if (/^\s+-t\b/.test(line)) expect(line).toContain("-t, --threads <n");
-      expect(out.includes("-t, --threads")).toBe(["run", "serve", "perplexity"].includes(command));
+      expect(out.includes("-t, --threads")).toBe(["run", "chat", "serve", "perplexity"].includes(command));
     }
   });
 });

@@ -6,7 +6,7 @@ import {
   type MessageTarget,
   type ToWorker,
 } from "@realizar/engine";
-import { type Checkpoint, describeFile, openCheckpoint } from "@realizar/formats";
+import { type Checkpoint, describeFile, openCheckpoint, openCheckpointFrom } from "@realizar/formats";
 import type { ModelOpener, ServedModel } from "./served-model.ts";
 import type { WorkerFacts, WorkerModelSpec } from "./worker-model.ts";
 
@@ -25,12 +25,15 @@ const startModelWorker = (): MessageTarget => new Worker(new URL("./model-worker
 export function workerOpener(options: WorkerOpenerOptions = {}): ModelOpener {
   const startWorker = options.startWorker ?? startModelWorker;
   return {
-    async describe({ path }) {
+    async describe({ path, contents }) {
+      if (contents !== undefined) return { format: "gguf", bytes: contents.byteLength };
       const { format, size } = await describeFile(path);
       return { format, bytes: size };
     },
-    async open({ path }, { signal, onProgress }) {
-      const checkpoint = await openCheckpoint(path);
+    async open({ path, contents }, { signal, onProgress }) {
+      const checkpoint = await (contents === undefined
+        ? openCheckpoint(path)
+        : openCheckpointFrom(contents, path));
       let head: Pick<ServedModel, "tokenizer" | "chatTemplate"> & {
         facts: Omit<ServedModel["facts"], "bytes">;
       };
@@ -62,7 +65,11 @@ export function workerOpener(options: WorkerOpenerOptions = {}): ModelOpener {
       try {
         const engine = await connectEngine(
           enginesPort,
-          { path, options: { ...options.model, parallel: options.model?.parallel ?? DEFAULT_PARALLEL } },
+          {
+            path,
+            ...(contents === undefined ? {} : { contents }),
+            options: { ...options.model, parallel: options.model?.parallel ?? DEFAULT_PARALLEL },
+          },
           {
             onProgress: (fraction) => onProgress({ loaded: fraction, total: 1 }),
             onDeath: (error) => {

@@ -31,6 +31,8 @@ export interface ServedModel {
 export interface ModelSource {
   readonly id: string;
   readonly path: string;
+  /** The bytes of its GGUF file, where it lies in no file; the path then only names it. */
+  readonly contents?: Uint8Array;
   /** Loaded at the start and never evicted. */
   readonly pinned?: boolean;
 }

@@ -4,6 +4,8 @@ import { type OpenOptions, openModel } from "@realizar/llm";
 /** What the worker is told about its model. */
 export interface WorkerModelSpec {
   readonly path: string;
+  /** As of ModelSource. */
+  readonly contents?: Uint8Array;
   readonly options: Pick<
     OpenOptions,
     "threads" | "contextSize" | "kvType" | "parallel" | "backend" | "engine"
@@ -23,8 +25,8 @@ export type WorkerPort = EnginePort<FromWorker | WorkerFacts, ToWorker<WorkerMod
 
 /** How the worker behind this port loads its model. */
 export function loadInWorker(port: Pick<WorkerPort, "post">): LoadModel<WorkerModelSpec> {
-  return async ({ path, options }, progress) => {
-    const model = await openModel(path, {
+  return async ({ path, contents, options }, progress) => {
+    const model = await openModel(contents ?? path, {
       ...options,
       onProgress: ({ loadedBytes, totalBytes }) => progress(totalBytes === 0 ? 1 : loadedBytes / totalBytes),
     });

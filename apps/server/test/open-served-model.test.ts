@@ -53,6 +53,16 @@ describe("workerOpener", () => {
     await model.close();
   });
 
+  test("opens a model of the memory, which its path only names", async () => {
+    const contents = await Bun.file(TINY).bytes();
+    const inMemory = { id: "tiny", path: "built in", contents };
+    const opener = workerOpener({ startWorker: inThisThread, model: { threads: 1 } });
+    expect(await opener.describe(inMemory)).toEqual({ format: "gguf", bytes: contents.byteLength });
+    const model = await opener.open(inMemory, quiet);
+    expect(model.facts).toMatchObject({ format: "gguf", architecture: "llama", quantization: "F32" });
+    await model.close();
+  });
+
   test("a model whose worker dies says so, and its requests fail", async () => {
     const thread = inThisThread() as unknown as MessagePort;
     const opener = workerOpener({ startWorker: () => thread as unknown as MessageTarget });

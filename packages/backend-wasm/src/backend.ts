@@ -21,7 +21,7 @@ import type { Step } from "./step.ts";
 import { createStepCache } from "./step-cache.ts";
 
 export interface WasmBackendOptions {
-  /** Threads that compute, the caller's own included. Without shared memory it is always one. */
+  /** Threads that compute, the caller's own included. Without shared memory, and on the main thread of a page, it is always one. */
   readonly threads?: number;
   /** Kernels to use; the fastest that the runtime can run by default. All give the same bits. */
   readonly variant?: KernelVariant;
@@ -34,6 +34,16 @@ export interface WasmBackendOptions {
   readonly segmentBytes?: number;
 }
 
+/** Whether this thread may sleep until others have done their part: the main thread of a page may not. */
+function mayWait(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The WASM SIMD backend. */
 export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   const variant = options.variant ?? bestVariant();
@@ -44,7 +54,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     module,
     kernels,
     variant,
-    threads: shared ? Math.max(1, Math.floor(options.threads ?? 1)) : 1,
+    threads: shared && mayWait() ? Math.max(1, Math.floor(options.threads ?? 1)) : 1,
     groupBytes: (dtype, columns) => kernels.group_bytes(DTYPES[dtype].id, columns) >>> 0,
     leastShared: options.leastShared ?? 16_000,
     segmentBytes: options.segmentBytes,

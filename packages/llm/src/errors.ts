@@ -23,3 +23,10 @@ export class ClosedError extends LlmError {
     super("LLM_CLOSED", "the model has been closed; load it again");
   }
 }
+
+/** The model brings no chat template: it goes on from a text, and holds no conversations. */
+export class NoChatTemplateError extends LlmError {
+  constructor() {
+    super("LLM_NO_CHAT_TEMPLATE", "the model has no chat template; give generate a text to go on from");
+  }
+}

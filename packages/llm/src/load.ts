@@ -1,11 +1,13 @@
+import type { ChannelDelta, ChatMessage } from "@realizar/chat";
 import { createEngine, type Engine, type GenerationEvent } from "@realizar/engine";
 import type { CheckpointInput } from "@realizar/formats";
 import type { ModelDescription, Pooling } from "@realizar/model";
 import { freshSeed, type SamplingParams } from "@realizar/sampling";
 import type { KvType } from "@realizar/tensor";
 import type { Tokenizer } from "@realizar/tokenizers";
+import { type ChatFormat, chatFormat } from "./chat-format.ts";
 import { checkKvType } from "./check-options.ts";
-import { ClosedError, InvalidArgumentError } from "./errors.ts";
+import { ClosedError, InvalidArgumentError, NoChatTemplateError } from "./errors.ts";
 import { type OpenModel, type OpenOptions, openModel } from "./open-model.ts";
 
 export interface GenerateOptions {
@@ -47,6 +49,12 @@ export interface GeneratedToken {
   readonly logprob: number;
 }
 
+/** A piece of an answer: of what the model says, or of what it thinks before. */
+export interface AnswerPiece {
+  readonly channel: "content" | "reasoning";
+  readonly text: string;
+}
+
 export interface EvaluateOptions {
   /** Tokens told per position, to the vocabulary's size; 8 by default. */
   readonly topLogprobs?: number;
@@ -73,6 +81,11 @@ export interface Llm extends AsyncDisposable {
   readonly engine: Engine;
   /** A string gets BOS where the model wants it; ids are taken as they are. */
   generate(prompt: string | readonly number[], options?: GenerateOptions): AsyncIterable<GeneratedToken>;
+  /**
+   * Answers the last message of a conversation, by the model's own chat template.
+   * @throws NoChatTemplateError, and ChatError where the template cannot render the conversation
+   */
+  chat(messages: readonly ChatMessage[], options?: GenerateOptions): AsyncIterable<AnswerPiece>;
   /** Entry i: the likeliest tokens after token i as [id, natural log-probability], descending. Ids are taken as they are. */
   evaluate(ids: readonly number[], options?: EvaluateOptions): Promise<[number, number][][]>;
   /**
@@ -109,6 +122,13 @@ export function samplingParams(options: GenerateOptions, seed: number): Sampling
     ]),
   );
   return { ...DEFAULTS, ...given, logitBias, seed };
+}
+
+function* piecesOf(deltas: readonly ChannelDelta[]): Generator<AnswerPiece> {
+  for (const { content, reasoning_content } of deltas) {
+    if (reasoning_content !== undefined) yield { channel: "reasoning", text: reasoning_content };
+    if (content !== undefined) yield { channel: "content", text: content };
+  }
 }
 
 /** Loads a model: a GGUF file, a safetensors file or a Hugging Face folder. */
@@ -194,6 +214,20 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     return ids;
   }
 
+  let format: ChatFormat | undefined;
+
+  async function* chat(
+    messages: readonly ChatMessage[],
+    options?: GenerateOptions,
+  ): AsyncGenerator<AnswerPiece> {
+    if (model.chatTemplate === undefined) throw new NoChatTemplateError();
+    format ??= chatFormat(model.tokenizer, model.chatTemplate);
+    const prompt = format.prompt(messages);
+    const parser = format.answerParser(prompt);
+    for await (const { text } of generate(prompt.ids, options)) yield* piecesOf(parser.push(text));
+    yield* piecesOf(parser.flush());
+  }
+
   const close = async () => {
     closed = true;
     await engine.close();
@@ -214,6 +248,7 @@ export async function load(input: string | CheckpointInput, options: OpenOptions
     kvType: model.kvType,
     engine,
     generate,
+    chat,
     async evaluate(ids, { topLogprobs = 8, kvType = model.kvType } = {}) {
       const rows = await (await engineOf(kvType)).evaluate(ids, { topLogprobs });
       return rows;

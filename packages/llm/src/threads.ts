@@ -1,6 +1,10 @@
 /** Cores that a compute thread each is worth: physical ones, as two threads of one core share its vector units. */
 export function defaultThreads(): number {
-  const logical = globalThis.navigator?.hardwareConcurrency ?? 1;
+  // Node has `navigator` from 21 on.
+  const logical =
+    globalThis.navigator?.hardwareConcurrency ??
+    globalThis.process?.getBuiltinModule?.("node:os").availableParallelism() ??
+    1;
   const siblings = threadSiblings();
   if (siblings.length === 0) return logical;
   const cores = new Set(siblings);

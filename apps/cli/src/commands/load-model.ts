@@ -3,6 +3,9 @@ import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { progressBar } from "../progress.ts";
 
+/** Where a model lies, or the bytes of its GGUF file. */
+export type LocatedModel = string | Uint8Array;
+
 export interface LoadFlags {
   readonly threads?: number;
   readonly ctxSize?: number;
@@ -16,7 +19,7 @@ export interface LoadFlags {
  */
 export async function loadModel(
   io: Io,
-  model: string,
+  model: LocatedModel,
   flags: LoadFlags,
   contextFlag = "--ctx-size",
 ): Promise<Llm> {

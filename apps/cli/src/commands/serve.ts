@@ -2,18 +2,23 @@ import { basename } from "node:path";
 import {
   createServer,
   type Listener,
+  type ModelSource,
   OptionError,
   type Server,
   type ServerOptions,
   workerOpener,
 } from "@realizar/server";
 import pino from "pino";
-import { UsageError } from "../errors.ts";
+import { oneLine, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { openInBrowser } from "../open-in-browser.ts";
+import type { Style } from "../style.ts";
 import { VERSION } from "../version.ts";
 
 export interface ServeFlags {
   readonly model?: readonly string[];
+  /** Show the page in a browser. */
+  readonly open?: boolean;
   readonly host: string;
   readonly port: number;
   readonly threads?: number;
@@ -40,7 +45,7 @@ export interface ServeFlags {
 }
 
 /** `[name=]path`: the id a client asks for, and where the model is. */
-export function modelSource(text: string): { id: string; path: string } {
+export function modelSource(text: string): ModelSource {
   const equals = /^([\w.:@-]+)=(.+)$/.exec(text);
   if (equals !== null) return { id: equals[1]!, path: equals[2]! };
   const id = basename(text.replace(/[/\\]+$/, "")).replace(/\.(gguf|safetensors)$/, "");
@@ -49,8 +54,8 @@ export function modelSource(text: string): { id: string; path: string } {
 
 /** Serves models until Ctrl-C or SIGTERM, then finishes what runs and returns. */
 export async function serve(io: Io, flags: ServeFlags): Promise<void> {
-  const named = flags.model ?? [];
-  if (named.length === 0)
+  const models = (flags.model ?? []).map(modelSource);
+  if (models.length === 0)
     throw new UsageError("no model to serve: name one, as in: realizar serve --model model.gguf");
   const apiKeys = [
     ...(flags.apiKey ?? []),
@@ -61,7 +66,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
   // Until the models are loaded, what goes wrong is told once, by this command itself.
   const logger = pino({ level: "silent" }, pino.destination(2));
   const server = created({
-    models: named.map((text) => ({ ...modelSource(text), pinned: !flags.lazy })),
+    models: models.map((source) => ({ ...source, pinned: !flags.lazy })),
     opener: workerOpener({
       model: {
         threads: flags.threads,
@@ -85,16 +90,22 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
   try {
     const listener = listen(server, flags);
     io.err(
-      `realizar ${VERSION} on ${listener.url} (loading ${named.length === 1 ? "1 model" : `${named.length} models`})\n`,
+      `${io.style.dim(`realizar ${VERSION} on ${listener.url} (loading ${models.length === 1 ? "1 model" : `${models.length} models`})`)}\n`,
     );
     await server.ready();
     logger.level = flags.logLevel;
     io.out(
       screen(
+        io.outStyle,
         listener.url,
-        named.map((text) => modelSource(text).id),
+        models.map(({ id }) => id),
       ),
     );
+    if (!isLoopback(flags.host) && apiKeys.length === 0)
+      io.err(
+        `${io.style.alarm("anyone who reaches this address may use it")}: --api-key asks for a key, --host 127.0.0.1 keeps it here\n`,
+      );
+    if (flags.open) await openInBrowser(listener.url).catch((error) => io.err(`${oneLine(error)}\n`));
     await aborted(io.signal);
     io.err("stopping: running requests may finish; Ctrl-C again stops at once\n");
   } finally {
@@ -122,14 +133,22 @@ function listen(server: Server, { host, port }: ServeFlags): Listener {
   }
 }
 
-function screen(url: string, models: readonly string[]): string {
+/** Names of this machine alone: 127.0.0.0/8 and ::1 (RFC 6890). */
+const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.");
+
+function screen({ bold, dim }: Style, url: string, models: readonly string[]): string {
   const base = url.replace(/\/$/, "");
-  return `realizar ${VERSION} is ready
-  address   ${base}
+  return `
+${bold(`realizar ${VERSION}`)} is ready
+
+  address   ${bold(base)}
+  page      ${base}/ ${dim("to chat in a browser")}
   models    ${models.join(", ")}
-  try       curl ${base}/generate -H 'content-type: application/json' -d '{"prompt": "Once upon a time"}'
-  openapi   ${base}/openapi.json
+  clients   ${base}/v1 ${dim("for those of OpenAI")}
+  docs      ${base}/openapi.json
+  try       curl ${base}/generate --json '{"prompt": "Hello"}'
   stop      Ctrl-C
+
 `;
 }
 
