@@ -13,7 +13,7 @@ const server = createServer({
   version: "1.0.0",
 });
 
-const { url } = server.listen({ port: Number(port) });
+const { url } = await server.listen({ port: Number(port) });
 await server.ready();
 console.log(`listening on ${url}
   curl ${url}health

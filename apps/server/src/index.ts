@@ -1,6 +1,8 @@
 // The server
 
-export type { Listener } from "./listen-bun.ts";
+export { listenWithBun } from "./listen-bun.ts";
+export { listenWithNode } from "./listen-node.ts";
+export type { Address, Listen, Listener } from "./listener.ts";
 export { DEFAULT_LIMITS, type Limits, type ServerOptions, type TlsOptions } from "./options.ts";
 export { createServer, type ListenOptions, type Server } from "./server.ts";
 

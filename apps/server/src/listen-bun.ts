@@ -1,27 +1,10 @@
-import type { Hono } from "hono";
-import type { TlsOptions } from "./options.ts";
+import { type Listen, REQUEST_IDLE_SECONDS } from "./listener.ts";
 
-/** A port that is being listened on. */
-export interface Listener {
-  readonly url: string;
-  readonly hostname: string;
-  readonly port: number;
-  /** Takes no new connections; resolves when those there are have ended. */
-  stopAccepting(): Promise<void>;
-  /** Ends every connection. */
-  stop(): Promise<void>;
-}
-
-/** Seconds of silence after which a connection that has sent no whole request is closed. */
-const REQUEST_IDLE_SECONDS = 60;
 /** The same once an answer has begun, until the next one: streams may have long pauses. Bun's longest. */
 const ANSWER_IDLE_SECONDS = 255;
 
-/** Serves an application on a port with Bun. */
-export function listenWithBun(
-  app: Hono,
-  { hostname, port, tls }: { readonly hostname: string; readonly port: number; readonly tls?: TlsOptions },
-): Listener {
+/** Serves with Bun's own server. */
+export const listenWithBun: Listen = async (app, { hostname, port, tls }) => {
   const server = Bun.serve({
     hostname,
     port,
@@ -44,4 +27,4 @@ export function listenWithBun(
     stopAccepting: () => server.stop(false),
     stop: () => server.stop(true),
   };
-}
+};

@@ -1,5 +1,6 @@
-import { enginePort, type MessageTarget, serveEngine } from "@realizar/engine";
+import { enginePort, serveEngine } from "@realizar/engine";
+import { outsideWorker } from "./start-worker-node.ts";
 import { loadInWorker, type WorkerPort } from "./worker-model.ts";
 
-const port: WorkerPort = enginePort(globalThis as unknown as MessageTarget);
+const port: WorkerPort = enginePort(outsideWorker());
 serveEngine(port, loadInWorker(port));

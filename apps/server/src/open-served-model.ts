@@ -8,6 +8,7 @@ import {
 } from "@realizar/engine";
 import { type Checkpoint, describeFile, openCheckpoint, openCheckpointFrom } from "@realizar/formats";
 import type { ModelOpener, ServedModel } from "./served-model.ts";
+import { startWorker } from "./start-worker-node.ts";
 import type { WorkerFacts, WorkerModelSpec } from "./worker-model.ts";
 
 export interface WorkerOpenerOptions {
@@ -19,7 +20,7 @@ export interface WorkerOpenerOptions {
 /** Sequences of full context that the KV cache has room for unless the options say otherwise. */
 const DEFAULT_PARALLEL = 4;
 
-const startModelWorker = (): MessageTarget => new Worker(new URL("./model-worker.ts", import.meta.url));
+const startModelWorker = (): MessageTarget => startWorker(new URL("./model-worker.ts", import.meta.url));
 
 /** Opens each model in a worker of its own; its tokenizer is opened in this thread too. */
 export function workerOpener(options: WorkerOpenerOptions = {}): ModelOpener {

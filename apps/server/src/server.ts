@@ -5,7 +5,9 @@ import { createChatPrompts } from "./chat-prompt.ts";
 import { ShuttingDownError } from "./errors.ts";
 import type { Lifecycle, ServerContext } from "./exchange.ts";
 import { createGate } from "./gate.ts";
-import { type Listener, listenWithBun } from "./listen-bun.ts";
+import { listenWithBun } from "./listen-bun.ts";
+import { listenWithNode } from "./listen-node.ts";
+import type { Listen, Listener } from "./listener.ts";
 import { createMetrics } from "./metrics.ts";
 import { createModelStore } from "./model-store.ts";
 import { checkModels, completeLimits, type ServerOptions } from "./options.ts";
@@ -15,6 +17,8 @@ export interface ListenOptions {
   readonly hostname?: string;
   /** Default 8080; 0 is any free one. */
   readonly port?: number;
+  /** Default Bun's own server in Bun, else node:http. */
+  readonly via?: Listen;
 }
 
 export interface Server {
@@ -22,9 +26,9 @@ export interface Server {
   readonly app: Hono;
   /**
    * Listens, and starts to load the pinned models.
-   * @throws where the address cannot be had
+   * @throws (rejects) where the address cannot be had
    */
-  listen(options?: ListenOptions): Listener;
+  listen(options?: ListenOptions): Promise<Listener>;
   /**
    * Loads the pinned models; the same promise each time.
    * @throws ModelLoadError of the first that cannot be loaded; /health then stays 503
@@ -36,6 +40,8 @@ export interface Server {
    */
   close(graceMs?: number): Promise<void>;
 }
+
+const LISTEN: Listen = typeof Bun === "undefined" ? listenWithNode : listenWithBun;
 
 const DEFAULT_GRACE_MS = 30_000;
 /** How long answers that were cancelled may take to leave. */
@@ -85,8 +91,8 @@ export function createServer(options: ServerOptions): Server {
   return {
     app,
     ready,
-    listen({ hostname = "127.0.0.1", port = 8080 } = {}) {
-      const listener = listenWithBun(app, {
+    async listen({ hostname = "127.0.0.1", port = 8080, via = LISTEN } = {}) {
+      const listener = await via(app, {
         hostname,
         port,
         ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createServer, type Listener, type Server } from "../src/index.ts";
+import {
+  createServer,
+  type Listen,
+  type Listener,
+  listenWithBun,
+  listenWithNode,
+  type Server,
+} from "../src/index.ts";
 import { toyOpener } from "./toy-model.ts";
 import { allEvents, readEvents, turnstile } from "./toy-server.ts";
 
@@ -24,12 +31,17 @@ const post = (url: string, body: unknown, init: RequestInit = {}) =>
     ...init,
   });
 
-describe("on a port", () => {
+const LISTENERS: [name: string, via: Listen][] = [
+  ["Bun's server", listenWithBun],
+  ["node:http", listenWithNode],
+];
+
+describe.each(LISTENERS)("on a port of %s", (_, via) => {
   let server: Server;
   let at: Listener;
   const gates = { streamed: turnstile(), left: turnstile(), dropped: turnstile() };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     server = createServer({
       models: ["toy", ...Object.keys(gates)].map((id) => ({ id, path: id })),
       opener: toyOpener(({ id }) => {
@@ -39,7 +51,7 @@ describe("on a port", () => {
       version: "1.2.3",
       limits: { bodyBytes: 100_000 },
     });
-    at = server.listen({ port: 0 });
+    at = await server.listen({ port: 0, via });
   });
   afterAll(() => server.close(0));
 
@@ -49,8 +61,8 @@ describe("on a port", () => {
     expect(at.url).toBe(`http://127.0.0.1:${at.port}/`);
   });
 
-  test("a taken port is an error", () => {
-    expect(() => server.listen({ port: at.port })).toThrow();
+  test("a taken port is an error", async () => {
+    await expect(server.listen({ port: at.port, via })).rejects.toThrow();
   });
 
   test("fetch", async () => {
@@ -135,7 +147,7 @@ describe("on a port", () => {
   });
 });
 
-describe("TLS", () => {
+describe.each(LISTENERS)("TLS of %s", (_, via) => {
   test("is spoken with the certificate it is given", async () => {
     const pem = (name: string) => Bun.file(new URL(`./fixtures/localhost.${name}`, import.meta.url)).text();
     const cert = await pem("crt");
@@ -145,7 +157,7 @@ describe("TLS", () => {
       version: "1",
       tls: { cert, key: await pem("key") },
     });
-    const { url } = server.listen({ port: 0 });
+    const { url } = await server.listen({ port: 0, via });
     expect(url).toStartWith("https://");
     const response = await fetch(`${url}health`, { tls: { ca: cert } });
     expect(response.status).toBe(200);
@@ -154,7 +166,7 @@ describe("TLS", () => {
   });
 });
 
-describe("the end", () => {
+describe.each(LISTENERS)("the end of %s", (_, via) => {
   test("close lets running requests finish and refuses new ones", async () => {
     const gate = turnstile();
     const server = createServer({
@@ -162,7 +174,7 @@ describe("the end", () => {
       opener: toyOpener({ beforeStep: gate.pass }),
       version: "1",
     });
-    const { url } = server.listen({ port: 0 });
+    const { url } = await server.listen({ port: 0, via });
     gate.open(1);
     const response = await post(`${url}stream/generate`, { prompt: "ab", max_tokens: 3 });
     const closed = server.close();
@@ -192,7 +204,7 @@ describe("the end", () => {
       opener: toyOpener({ beforeStep: gate.pass }),
       version: "1",
     });
-    const { url } = server.listen({ port: 0 });
+    const { url } = await server.listen({ port: 0, via });
     gate.open(1);
     const response = await post(`${url}stream/generate`, { prompt: "ab", max_tokens: 3 });
     const events = allEvents(response);
@@ -208,25 +220,25 @@ describe("the end", () => {
       opener: toyOpener(),
       version: "1",
     });
-    const { url } = server.listen({ port: 0 });
+    const { url } = await server.listen({ port: 0, via });
     expect(server.ready()).rejects.toThrow("cannot be loaded");
     await server.ready().catch(() => {});
     expect((await fetch(`${url}health`)).status).toBe(503);
     await server.close(0);
   });
+});
 
-  test("SIGTERM drains a process and it exits 0", async () => {
-    const script = new URL("./fixtures/serve.ts", import.meta.url).pathname;
-    const child = Bun.spawn([process.execPath, script], { stdout: "pipe" });
-    const { value } = await child.stdout.getReader().read();
-    const url = new TextDecoder().decode(value).trim();
-    const response = await post(`${url}stream/generate`, { prompt: "ab", max_tokens: 40 });
-    const events = readEvents(response.body!);
-    await events.next();
-    child.kill("SIGTERM");
-    const rest = await Array.fromAsync(events);
-    expect(rest).toHaveLength(40);
-    expect(rest.at(-1)!.event).toBe("done");
-    expect(await child.exited).toBe(0);
-  });
+test("SIGTERM drains a process and it exits 0", async () => {
+  const script = new URL("./fixtures/serve.ts", import.meta.url).pathname;
+  const child = Bun.spawn([process.execPath, script], { stdout: "pipe" });
+  const { value } = await child.stdout.getReader().read();
+  const url = new TextDecoder().decode(value).trim();
+  const response = await post(`${url}stream/generate`, { prompt: "ab", max_tokens: 40 });
+  const events = readEvents(response.body!);
+  await events.next();
+  child.kill("SIGTERM");
+  const rest = await Array.fromAsync(events);
+  expect(rest).toHaveLength(40);
+  expect(rest.at(-1)!.event).toBe("done");
+  expect(await child.exited).toBe(0);
 });

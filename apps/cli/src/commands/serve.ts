@@ -88,7 +88,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
     },
   });
   try {
-    const listener = listen(server, flags);
+    const listener = await listen(server, flags);
     io.err(
       `${io.style.dim(`realizar ${VERSION} on ${listener.url} (loading ${models.length === 1 ? "1 model" : `${models.length} models`})`)}\n`,
     );
@@ -122,9 +122,9 @@ function created(options: ServerOptions): Server {
   }
 }
 
-function listen(server: Server, { host, port }: ServeFlags): Listener {
+async function listen(server: Server, { host, port }: ServeFlags): Promise<Listener> {
   try {
-    return server.listen({ hostname: host, port });
+    return await server.listen({ hostname: host, port });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`cannot listen on ${host}:${port}: ${why}; choose another with --host and --port`, {
