@@ -7,6 +7,8 @@ export interface PeerEngine {
   readonly loadSeconds: number;
   /** Tokens a second of one run. */
   run(test: SpeedTest): Promise<number>;
+  /** Tokens a second of all sequences together, each decoding so many greedily; absent where an engine has one sequence. */
+  together?(tokens: number): Promise<number>;
   /** Most memory held so far by all processes of the engine. */
   peakRssBytes(): Promise<number> | number;
   close(): Promise<void> | void;
@@ -16,7 +18,10 @@ export interface OpenPeer {
   /** A GGUF file. */
   readonly file: string;
   readonly threads: number;
+  /** Of each sequence. */
   readonly contextSize: number;
+  /** Sequences that decode at once; 1 by default. */
+  readonly sequences?: number;
 }
 
 export type OpenEngine = (options: OpenPeer) => Promise<PeerEngine>;

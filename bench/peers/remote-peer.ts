@@ -27,6 +27,7 @@ export async function startPeer(engine: string, options: OpenPeer): Promise<Peer
   return {
     loadSeconds,
     run: async (test) => (await ask("run", test)) as number,
+    together: async (tokens) => (await ask("together", tokens)) as number,
     peakRssBytes: async () => (await ask("peakRssBytes")) as number,
     async close() {
       await ask("close");

@@ -9,6 +9,10 @@ const answer = (value: unknown) => process.stdout.write(`@${JSON.stringify(value
 
 const requests: Record<string, (peer: PeerEngine, argument: never) => unknown> = {
   run: (peer, test) => peer.run(test),
+  together: (peer, tokens) => {
+    if (peer.together === undefined) throw new Error(`${engine} is not measured with several sequences`);
+    return peer.together(tokens);
+  },
   peakRssBytes: (peer) => peer.peakRssBytes(),
   close: (peer) => peer.close(),
 };

@@ -2,12 +2,13 @@ import { getLlama, type LlamaContextSequence, LlamaLogLevel, type Token } from "
 import { type OpenEngine, ownPeakRss, type SpeedTest, tokenAt } from "../engine.ts";
 
 /** llama.cpp's native build for this CPU. */
-export const open: OpenEngine = async ({ file, threads, contextSize }) => {
+export const open: OpenEngine = async ({ file, threads, contextSize, sequences = 1 }) => {
   const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
   const start = performance.now();
   const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
-  const context = await model.createContext({ contextSize, batchSize: 512, threads });
-  const sequence = context.getSequence();
+  const context = await model.createContext({ contextSize, batchSize: 512, threads, sequences });
+  const all = Array.from({ length: sequences }, () => context.getSequence());
+  const sequence = all[0]!;
   const loadSeconds = (performance.now() - start) / 1000;
   const tokens = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => tokenAt(from + i, VOCABULARY) as Token);
@@ -22,6 +23,24 @@ export const open: OpenEngine = async ({ file, threads, contextSize }) => {
       // The last token with its logits, as everywhere.
       await sequence.controlledEvaluate(lastOf(tokens(depth, count)));
       return (count * 1000) / (performance.now() - begin);
+    },
+    async together(count) {
+      for (const each of all) await cutTo(each, 0);
+      // Prompts of their own, and the first token of each, come before the clock starts.
+      const runs = all.map((each, s) =>
+        each.evaluate(tokens(1000 * s, 8), { temperature: 0, yieldEogToken: true }),
+      );
+      await Promise.all(runs.map((run) => run.next()));
+      const begin = performance.now();
+      await Promise.all(
+        runs.map(async (run) => {
+          for (let made = 0; made < count; made++)
+            if ((await run.next()).done) throw new Error(`asked for ${count} tokens, got ${made}`);
+        }),
+      );
+      const rate = (count * all.length * 1000) / (performance.now() - begin);
+      for (const run of runs) await run.return(undefined as never);
+      return rate;
     },
     peakRssBytes: ownPeakRss,
     async close() {
