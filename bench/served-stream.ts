@@ -54,8 +54,9 @@ export const post = (url: string, body: object, signal?: AbortSignal): Promise<R
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
+    timeout: false, // a server may be slow: how slow is what is measured
     ...(signal === undefined ? {} : { signal }),
-  });
+  } as RequestInit);
 
 /** Streams a greedy completion of token ids into `seen` until its end or the signal. */
 export async function stream(

@@ -231,6 +231,44 @@ describe("a worker that dies", () => {
   });
 });
 
+describe("a worker that traps", () => {
+  test("fails its requests with a 500 that names the op, and is started anew; other models go on", async () => {
+    let workers = 0;
+    const server = createServer({
+      models: [source, { ...source, id: "other" }],
+      opener: workerOpener({
+        model: { threads: 2 },
+        startWorker() {
+          workers++;
+          return new Worker(new URL("./trapping-worker.ts", import.meta.url));
+        },
+      }),
+      version: "1",
+    });
+    const ask = asker(server);
+    const long = { prompt: "a", max_tokens: 3000, logit_bias: { 2: -100, 3: -100 } };
+    const beside = ask("/generate", { ...long, model_id: "other" });
+    const streamed = await ask("/stream/generate", long);
+    const events = readEvents(streamed.body!);
+    expect((await events.next()).value!.event).toBe("token");
+
+    const trapped = await ask("/v1/completions", { prompt: [1, 3], max_tokens: 4 });
+    expect(trapped.status).toBe(500);
+    const { error } = await trapped.json();
+    expect(error.type).toBe("server_error");
+    expect(error.message).toMatch(/a kernel failed while running "[a-z]\w+"; the model must be loaded again/);
+    const rest = await Array.fromAsync(events);
+    expect(rest.at(-1)!.event).toBe("error");
+    expect(rest.at(-1)!.data).toContain("a kernel failed while running");
+
+    const again = await ask("/v1/completions", { prompt: [1, 4], max_tokens: 4 });
+    expect(again.status).toBe(200);
+    expect(workers).toBe(3);
+    expect((await (await beside).json()).num_generated).toBe(3000);
+    await server.close(0);
+  });
+});
+
 const stories = existsSync(STORIES);
 describe.skipIf(!stories)(`stories260K ${stories ? "" : `(skipped: ${STORIES} is absent)`}`, () => {
   test("/generate gives the reference text and ids", async () => {

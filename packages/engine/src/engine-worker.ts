@@ -45,7 +45,10 @@ export function serveEngine<Spec>(port: EnginePort<FromWorker, ToWorker<Spec>>, 
     hails = watchHail(hail);
     try {
       model = await load(spec, (fraction) => port.post({ type: "progress", fraction }));
-      engine = createEngine(model.runner, model.tokenizer, model.options, hails.waiting);
+      engine = createEngine(model.runner, model.tokenizer, model.options, {
+        hailed: hails.waiting,
+        onBroken: tellBroken,
+      });
       port.post({ type: "ready", info: engine.info });
     } catch (error) {
       port.post({ type: "refused", error: errorToData(error) });
@@ -97,6 +100,15 @@ export function serveEngine<Spec>(port: EnginePort<FromWorker, ToWorker<Spec>>, 
       port.post({ type: "failed", id, error: errorToData(error) });
     }
     cancels.delete(id);
+  }
+
+  /** The remote ends this thread when it hears of it. */
+  function tellBroken(error: Error): void {
+    send.flush();
+    // Whether it still can be closed or not: it is gone with its thread.
+    const closing = new Promise<void>((resolve) => resolve(model?.close?.()));
+    closing.catch(() => {});
+    port.post({ type: "broken", error: errorToData(error) });
   }
 
   async function close(): Promise<void> {

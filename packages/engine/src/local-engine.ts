@@ -45,16 +45,22 @@ export type EngineTokenizer = Pick<Tokenizer, "encode" | "endOfGeneration" | "is
 /** The loop gives the event loop a turn this often, in milliseconds. */
 const SLICE = 2;
 
-/**
- * An engine in this thread. It sleeps while it has nothing to do.
- * @param hailed asked between two steps: whether another thread waits for the event loop to take its message
- */
+/** What is around an engine in this thread. */
+export interface EngineHooks {
+  /** Asked between two steps: whether another thread waits for the event loop to take its message. */
+  hailed?(): boolean;
+  /** Hears why the engine takes no request any more, before the ones it has fail: it is broken, not closed. */
+  onBroken?(error: Error): void;
+}
+
+/** An engine in this thread. It sleeps while it has nothing to do. */
 export function createEngine(
   runner: ModelRunner,
   tokenizer: EngineTokenizer,
   options: EngineOptions = {},
-  hailed: () => boolean = () => false,
+  hooks: EngineHooks = {},
 ): Engine {
+  const { hailed = () => false, onBroken = () => {} } = hooks;
   const info = engineInfo(runner, options);
   const scheduler = createScheduler(info);
   const sampler = createSampler(info.vocabSize);
@@ -142,9 +148,10 @@ export function createEngine(
       });
   }
 
-  /** A defect of our own: nothing can be trusted any more. */
+  /** A defect of our own, or a runner that will not run again: nothing can be trusted any more. */
   function abandon(error: unknown): void {
     refusal = asError(error);
+    onBroken(refusal);
     for (const job of [...jobs.values()]) {
       try {
         fail(job, refusal);
@@ -248,6 +255,10 @@ export function createEngine(
 
   function failStep(plan: StepPlan, cause: unknown): void {
     const error = new ForwardFailedError(cause);
+    if (isFatal(cause)) {
+      abandon(error);
+      return;
+    }
     for (const chunk of plan.chunks) {
       const job = jobs.get(chunk.sequence);
       if (job !== undefined) fail(job, error);
@@ -417,3 +428,7 @@ const NO_OUTPUT: OutputStream = { push: () => false, end: () => "" };
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new RequestFailedError(thrown);
 }
+
+/** See `ModelRunner.forward`. */
+const isFatal = (cause: unknown): boolean =>
+  cause instanceof Error && "fatal" in cause && cause.fatal === true;

@@ -42,6 +42,7 @@ export interface ModelRunner {
    * Computes the rows, writing their keys and values into their pages. A row may not depend on what else is in the batch.
    * @param output default logits
    * @returns output of the asked rows [m, vocabSize or embeddingLength]; the view is valid until the next call
+   * @throws anything; an error with `fatal: true` where no later call can succeed
    */
   forward(batch: RaggedBatch, output?: Output): Float32Array | Promise<Float32Array>;
 }

@@ -19,6 +19,7 @@ import type { EngineStats } from "./stats.ts";
  *       | -- cancel, and a hail -----------> |   of either
  *       | <------------ events (batched) --- |   of start
  *       | <------- answered or failed ------ |   of ask
+ *       | <------------ broken, at most once |   no more is computed
  *       | -- close ------------------------> |
  *       | <---------------------- closed --- |
  */
@@ -38,6 +39,7 @@ export type FromWorker =
   | { readonly type: "events"; readonly events: readonly SentEvent[] }
   | { readonly type: "answered"; readonly id: number; readonly answer: Answers[keyof Answers] }
   | { readonly type: "failed"; readonly id: number; readonly error: ErrorData }
+  | { readonly type: "broken"; readonly error: ErrorData }
   | { readonly type: "closed" };
 
 /** What is asked for one answer. */

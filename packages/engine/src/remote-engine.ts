@@ -19,8 +19,8 @@ import { createRequestHandle } from "./request-handle.ts";
 export interface ConnectOptions {
   /** Takes the fraction of the model loaded so far, 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
-  /** Hears when the worker dies; its requests have failed by then. */
-  readonly onDeath?: (error: WorkerDiedError) => void;
+  /** Hears when the worker dies or its engine breaks; the requests have failed by then. */
+  readonly onDeath?: (error: Error) => void;
 }
 
 /** What the remote waits for, by id. */
@@ -60,6 +60,15 @@ export function connectEngine<Spec>(
     questions.clear();
   }
 
+  function die(error: Error): void {
+    closing.resolve();
+    if (refusal !== null) return;
+    refusal = error;
+    loading.reject(error);
+    failAll(error);
+    options.onDeath?.(error);
+  }
+
   function cancel(id: number): void {
     port.post({ type: "cancel", id });
     raiseHail(hail);
@@ -88,6 +97,10 @@ export function connectEngine<Spec>(
       questions.get(id)?.reject(errorFromData(error));
       questions.delete(id);
     },
+    broken({ error }) {
+      die(errorFromData(error));
+      port.terminate();
+    },
     closed() {
       closing.resolve();
       port.terminate();
@@ -95,15 +108,7 @@ export function connectEngine<Spec>(
   };
 
   port.onMessage((message) => (take[message.type] as (message: FromWorker) => void)(message));
-  port.onDeath((reason) => {
-    closing.resolve();
-    if (refusal !== null) return;
-    const error = new WorkerDiedError(reason);
-    refusal = error;
-    loading.reject(error);
-    failAll(error);
-    options.onDeath?.(error);
-  });
+  port.onDeath((reason) => die(new WorkerDiedError(reason)));
   port.post({ type: "load", spec, hail });
 
   function createRemote(info: EngineInfo): Engine {

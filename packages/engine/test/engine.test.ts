@@ -447,6 +447,29 @@ describe.each([
     }
   });
 
+  test("a forward pass that failed for good fails all requests with it, and later ones", async () => {
+    const heard: Error[] = [];
+    const runner = createRunner({
+      contextSize: 64,
+      pageCount: 8,
+      before(batch) {
+        if (batch.positions.includes(6)) throw Object.assign(new Error("matmul trapped"), { fatal: true });
+      },
+    });
+    const options = { maxRunning: 1, tokenBudget: 8 };
+    const engine = createEngine(runner, createTinyTokenizer(), options, {
+      onBroken: (error) => heard.push(error),
+    });
+    const waiting = errorOf(engine, request());
+    const error = await errorOf(engine, request());
+    expect(error.message).toBe("the forward pass failed: matmul trapped");
+    expect(await waiting).toBe(error);
+    expect(await errorOf(engine, request())).toBe(error);
+    expect(heard).toEqual([error]);
+    expect((await engine.stats()).pagesUsed).toBe(0);
+    await engine.close();
+  });
+
   test("non-finite logits fail only their own sequence", async () => {
     const engine = await open({
       after(batch, logits) {
@@ -607,7 +630,7 @@ describe("in this thread", () => {
         });
       },
     });
-    const engine = createEngine(runner, createTinyTokenizer(), {}, () => hailed);
+    const engine = createEngine(runner, createTinyTokenizer(), {}, { hailed: () => hailed });
     await collect(engine.submit(request({ maxTokens: 40 })));
     expect(stepsAtTurn).toBe(5);
     await engine.close();

@@ -146,6 +146,24 @@ describe("a worker in a thread of its own", () => {
     await engine.close();
   });
 
+  test("an engine that breaks fails what runs with the reason, and what comes after", async () => {
+    const deaths: Error[] = [];
+    const engine = await open({ stepsToLive: 5, traps: true }, (error) => deaths.push(error));
+    const both = await Promise.all([request(100), request(100)].map((r) => eventsOf(engine.submit(r))));
+    for (const events of both) {
+      expect((events.at(-1) as DoneEvent).error).toMatchObject({
+        code: "ENGINE_FORWARD_FAILED",
+        message: "the forward pass failed: matmul trapped",
+      });
+    }
+    while (deaths.length === 0) await Bun.sleep(1);
+    const later = (await eventsOf(engine.submit(request(1)))).at(-1) as DoneEvent;
+    expect(later.error).toBe(deaths[0]!);
+    expect(deaths[0]).toMatchObject({ code: "ENGINE_FORWARD_FAILED" });
+    await engine.close();
+    expect(deaths).toHaveLength(1);
+  });
+
   test("its death fails what runs and what comes after, by name", async () => {
     const deaths: Error[] = [];
     const engine = await open({ stepsToLive: 5 }, (error) => deaths.push(error));

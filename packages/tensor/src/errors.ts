@@ -54,6 +54,8 @@ export class MemoryExceededError extends TensorError {
 /** A trap inside a kernel: names the command that was running. */
 export class KernelTrapError extends TensorError {
   readonly op: string;
+  /** No later step of the model can be trusted. */
+  readonly fatal = true;
   constructor(op: string, cause: unknown) {
     super("TENSOR_KERNEL_TRAP", `a kernel failed while running "${op}"; the model must be loaded again`, {
       cause,
