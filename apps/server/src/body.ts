@@ -137,6 +137,11 @@ function toBadRequest(issue: z.core.$ZodIssue, body: unknown): BadRequestError {
     const field = path === "" ? key : `${path}.${key}`;
     return new BadRequestError(`Unknown field "${field}"; leave it out or correct its name`, field);
   }
+  if (issue.code === "invalid_key") {
+    const key = String(issue.path.at(-1));
+    const field = pathOf(issue.path.slice(0, -1));
+    return new BadRequestError(`${field} ${issue.issues[0]!.message}, but has ${show(key)}`, field);
+  }
   // A message that is a sentence of its own stands alone.
   if (/^[A-Z]/.test(issue.message) && issue.code === "custom")
     return new BadRequestError(issue.message, path);

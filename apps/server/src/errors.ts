@@ -172,6 +172,18 @@ export class NoChatTemplateError extends HttpError {
   }
 }
 
+/** The request brings tools, and the model's chat template knows none. */
+export class NoToolsError extends HttpError {
+  constructor(model: string) {
+    super(
+      "SERVER_NO_TOOLS",
+      400,
+      `tools is not supported by the chat template of the model ${JSON.stringify(model)}; leave it out or use another model`,
+      { param: "tools" },
+    );
+  }
+}
+
 /** An option given to createServer is out of its range. */
 export class OptionError extends Error {
   readonly code = "SERVER_BAD_OPTION";

@@ -1,4 +1,5 @@
 import { type CacheEvent, type CacheStats, createModelCache, type Lease } from "@realizar/cache";
+import { startClock } from "@realizar/engine";
 import { HttpError, UnknownModelError } from "./errors.ts";
 import type { Limits } from "./options.ts";
 import type { FileFacts, ModelOpener, ModelSource, ServedModel } from "./served-model.ts";
@@ -51,6 +52,13 @@ export interface ModelStore {
   load(id: string): Promise<void>;
   /** False where it was not loaded. */
   unload(id: string): Promise<boolean>;
+  /**
+   * From its next release on the model is unloaded once it has been idle for so long, unless it is pinned. Infinity: not
+   * by this. What was said before is forgotten.
+   */
+  keep(id: string, idleMs: number): void;
+  /** When `keep` will unload the model, in milliseconds since the epoch; undefined where it will not. */
+  expiryOf(id: string): number | undefined;
   /** Loads every pinned model, one after the other. */
   loadPinned(): Promise<void>;
   /** Whether every pinned model has been loaded once. */
@@ -87,6 +95,40 @@ export function createModelStore(
     onEvent: tell,
   });
   for (const source of sources) if (source.pinned) cache.pin(source.id);
+
+  /** What `keep` was told, and the clock that runs while the model is idle. */
+  const keeps = new Map<string, { readonly idleMs: number; stop(): void; expiry?: number }>();
+
+  function keep(id: string, idleMs: number): void {
+    keeps.get(id)?.stop();
+    if (Number.isFinite(idleMs) && !byId.get(id)?.pinned) keeps.set(id, { idleMs, stop: () => {} });
+    else keeps.delete(id);
+  }
+
+  /** Starts the model's clock anew, where it has one and nobody uses it. */
+  function rest(id: string): void {
+    const kept = keeps.get(id);
+    if (kept === undefined || cache.entries().some(({ key, leases }) => key === id && leases > 0)) return;
+    kept.stop();
+    const expiry = Date.now() + kept.idleMs;
+    const stop = startClock(expiry, () => {
+      keeps.delete(id);
+      void cache.unload(id);
+    });
+    keeps.set(id, { idleMs: kept.idleMs, stop, expiry });
+  }
+
+  /** A lease during which the model's clock stands still. */
+  function held(id: string, lease: Lease<ServedModel>): Lease<ServedModel> {
+    const kept = keeps.get(id);
+    kept?.stop();
+    if (kept !== undefined) keeps.set(id, { idleMs: kept.idleMs, stop: () => {} });
+    const release = () => {
+      lease.release();
+      rest(id);
+    };
+    return { key: lease.key, value: lease.value, release, [Symbol.dispose]: release };
+  }
 
   const sweeper = Number.isFinite(limits.modelIdleMs)
     ? setInterval(() => void cache.sweep(), Math.max(MIN_SWEEP_MS, limits.modelIdleMs / 4))
@@ -139,10 +181,10 @@ export function createModelStore(
   async function acquire(id: string | null | undefined): Promise<Lease<ServedModel>> {
     const source = find(id);
     const first = await lease(source);
-    if (first.value.failure === undefined) return first;
+    if (first.value.failure === undefined) return held(source.id, first);
     first.release();
     if (cache.peek(source.id) === first.value) await cache.unload(source.id);
-    return lease(source);
+    return held(source.id, await lease(source));
   }
 
   async function load(id: string): Promise<void> {
@@ -165,6 +207,8 @@ export function createModelStore(
     acquire,
     load,
     unload: (id) => cache.unload(find(id).id),
+    keep,
+    expiryOf: (id) => keeps.get(id)?.expiry,
     async loadPinned() {
       for (const source of sources) if (source.pinned) await load(source.id);
       pinnedReady = true;
@@ -187,6 +231,7 @@ export function createModelStore(
     },
     async close() {
       clearInterval(sweeper);
+      for (const { stop } of keeps.values()) stop();
       await cache[Symbol.asyncDispose]();
     },
   };

@@ -63,7 +63,7 @@ export async function generateOne(job: Job, prompt: string, settings: NativeSett
   const { tokens, text, finishReason } = await collect(job.generate({ ...settings, promptIds }));
   return {
     token_ids: [...promptIds, ...tokens.map((token) => token.id)],
-    text: prompt + text,
+    text: (prompt + text).toWellFormed(),
     num_generated: tokens.length,
     finish_reason: finishReason,
     seed: settings.sampling.seed,

@@ -1,7 +1,7 @@
-import type { ChannelDelta } from "@realizar/chat";
+import { type ChannelDelta, joinDeltas } from "@realizar/chat";
 import type { DoneEvent, GenerationRequest } from "@realizar/engine";
 import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
-import { answerParser, type Conversation } from "./chat-prompt.ts";
+import { type AnswerChannels, answerChannels, type Conversation } from "./chat-prompt.ts";
 import { BadRequestError, errorBody } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { finishReasonOf, type Job, openJob } from "./job.ts";
@@ -15,13 +15,24 @@ import { streamJob } from "./stream-job.ts";
 export interface OllamaAsk {
   readonly model: string;
   readonly stream: boolean;
+  /** Idle time after which the model is unloaded; nothing: as before. */
+  readonly keepAliveMs: number | null | undefined;
   readonly options: OllamaOptions | null | undefined;
   /** A conversation for the template, a prompt as it is, or nothing: then the model is only loaded. */
   readonly input: Conversation | string | undefined;
 }
 
 /** How an endpoint wraps a piece of an answer. */
-export type Wrap = (piece: { readonly content: string; readonly thinking?: string }) => object;
+export type Wrap = (piece: Piece) => object;
+
+/** A piece of an answer in Ollama's words. */
+export interface Piece {
+  readonly content: string;
+  readonly thinking?: string;
+  readonly tool_calls?: readonly {
+    readonly function: { readonly name: string; readonly arguments: object };
+  }[];
+}
 
 export const NANOSECONDS_PER_MS = 1e6;
 
@@ -60,16 +71,27 @@ function settingsOf(
   };
 }
 
+/** Has the model unloaded so long after this request, where the request says how long. */
+export function keepAlive({ server }: Exchange, modelId: string, idleMs: number | null | undefined): void {
+  if (idleMs !== undefined && idleMs !== null) server.store.keep(modelId, idleMs);
+}
+
 /** "name:latest" is "name" unless a model is really called that. */
 export function ollamaName(name: string, { store }: Exchange["server"]): string {
   const exact = store.sources.some(({ id }) => id === name);
   return exact ? name : name.replace(/:latest$/, "");
 }
 
-/** A piece of an answer in Ollama's words. */
-const pieceOf = ({ content, reasoning_content }: ChannelDelta) => ({
-  content: content ?? "",
-  ...(reasoning_content === undefined ? {} : { thinking: reasoning_content }),
+const pieceOf = ({ content = "", reasoning_content = "", tool_calls = [] }: ChannelDelta): Piece => ({
+  content,
+  ...(reasoning_content === "" ? {} : { thinking: reasoning_content }),
+  ...(tool_calls.length === 0
+    ? {}
+    : {
+        tool_calls: tool_calls.map(({ function: { name, arguments: text } }) => ({
+          function: { name, arguments: JSON.parse(text) },
+        })),
+      }),
 });
 
 /** Answers in lines of JSON, or in one object where the request does not want a stream. */
@@ -81,15 +103,23 @@ export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wra
   const head = () => ({ model: ask.model, created_at: new Date().toISOString() });
   let streaming = false;
   try {
-    const { model } = job;
+    const { model, modelId } = job;
+    keepAlive(exchange, modelId, ask.keepAliveMs);
     if (ask.input === undefined) {
-      return Response.json({ ...head(), ...wrap({ content: "" }), done: true, done_reason: "load" });
+      const reason = server.store.find(modelId).pinned || ask.keepAliveMs !== 0 ? "load" : "unload";
+      return Response.json({ ...head(), ...wrap({ content: "" }), done: true, done_reason: reason });
     }
     const prompt =
-      typeof ask.input === "string" ? ask.input : server.chatPrompts.render(model, job.modelId, ask.input);
+      typeof ask.input === "string" ? ask.input : server.chatPrompts.render(model, modelId, ask.input);
     const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
     checkFits(promptIds, model.engine.info.contextSize);
-    const request = { ...settingsOf(ask.options ?? {}, model.engine.info), promptIds };
+    const tools = typeof ask.input === "string" ? [] : (ask.input.tools ?? []);
+    const channels = answerChannels(model, prompt, tools.length === 0 ? "none" : "any");
+    const request = {
+      ...settingsOf(ask.options ?? {}, model.engine.info),
+      promptIds,
+      showSpecial: channels.showSpecial,
+    };
 
     const end = ({ usage, timings, ...done }: DoneEvent) => ({
       done: true,
@@ -102,12 +132,12 @@ export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wra
       eval_duration: Math.round((timings.done - (timings.firstToken ?? timings.done)) * NANOSECONDS_PER_MS),
     });
 
-    if (!ask.stream) return Response.json(await whole(job, request, prompt, head, wrap, end));
+    if (!ask.stream) return Response.json(await whole(job, request, channels, head, wrap, end));
     streaming = true;
     return await streamJob(
       exchange,
       job,
-      lines(job, request, prompt, head, wrap, end),
+      lines(job, request, channels, head, wrap, end),
       (error) => errorBody(error, "plain"),
       (sent, onCancel) => ndjsonResponse(sent, { onCancel }),
     );
@@ -122,12 +152,12 @@ type End = (done: DoneEvent) => object;
 async function* lines(
   job: Job,
   request: GenerationRequest,
-  prompt: string,
+  channels: AnswerChannels,
   head: Head,
   wrap: Wrap,
   end: End,
 ): AsyncGenerator<object> {
-  const parser = answerParser(job.model, prompt);
+  const parser = channels.createParser();
   for await (const event of job.generate(request)) {
     if (event.type === "prompt") continue;
     const deltas = parser.push(event.text);
@@ -140,12 +170,12 @@ async function* lines(
 async function whole(
   job: Job,
   request: GenerationRequest,
-  prompt: string,
+  channels: AnswerChannels,
   head: Head,
   wrap: Wrap,
   end: End,
 ): Promise<object> {
-  const parser = answerParser(job.model, prompt);
+  const parser = channels.createParser();
   const deltas: ChannelDelta[] = [];
   let figures: object = {};
   for await (const event of job.generate(request)) {
@@ -154,7 +184,5 @@ async function whole(
     if (event.type === "done") figures = end(event);
   }
   deltas.push(...parser.flush());
-  const content = deltas.map((delta) => delta.content ?? "").join("");
-  const thinking = deltas.map((delta) => delta.reasoning_content ?? "").join("");
-  return { ...head(), ...wrap({ content, ...(thinking === "" ? {} : { thinking }) }), ...figures };
+  return { ...head(), ...wrap(pieceOf(joinDeltas(deltas))), ...figures };
 }

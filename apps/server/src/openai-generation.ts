@@ -1,15 +1,15 @@
 import type { DoneEvent, GenerationRequest } from "@realizar/engine";
 import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
 import { BadRequestError } from "./errors.ts";
-import { toLogitBias, toStops } from "./prompt.ts";
-import type { CompletionBody, OpenAiSampling } from "./schemas/openai.ts";
+import { checkMaxTokens, toLogitBias, toStops } from "./prompt.ts";
+import type { ChatCompletionBody, CompletionBody, OpenAiSampling } from "./schemas/openai.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** OpenAI's defaults; what it does not have is off. The window of penalties is the whole sequence. */
 export function openAiSettings(
   fields: OpenAiSampling,
   model: ServedModel,
-): Pick<GenerationRequest, "sampling" | "stop"> {
+): Pick<GenerationRequest, "sampling" | "stop" | "ignoreEos"> {
   return {
     sampling: {
       ...SAMPLING_DEFAULTS,
@@ -25,7 +25,27 @@ export function openAiSettings(
       seed: fields.seed ?? freshSeed(),
     },
     stop: toStops(fields.stop),
+    ignoreEos: fields.ignore_eos === true,
   };
+}
+
+/**
+ * The limit that a request sets; one above the context is taken: the context ends the text sooner.
+ * @throws BadRequestError for one below 0
+ */
+export function maxTokensOf(
+  fields: Pick<ChatCompletionBody, "max_tokens"> & Partial<Pick<ChatCompletionBody, "max_completion_tokens">>,
+  fallback: number,
+  { engine }: ServedModel,
+): number {
+  const { contextSize } = engine.info;
+  for (const name of ["max_completion_tokens", "max_tokens"] as const) {
+    const value = fields[name];
+    if (value === undefined || value === null) continue;
+    checkMaxTokens(name, value, contextSize, Number.POSITIVE_INFINITY);
+    return value;
+  }
+  return fallback;
 }
 
 /** @throws BadRequestError for options of a stream that is not asked for */

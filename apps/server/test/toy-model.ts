@@ -8,7 +8,11 @@ import {
 import type { ModelOpener, ModelSource, OpenOptions, ServedModel } from "../src/served-model.ts";
 import { FIRST_BYTE, type ToyTokenizerOptions, toyTokenizer, VOCAB_SIZE } from "./toy-tokenizer.ts";
 
-export interface ToyOptions extends ToyTokenizerOptions {
+export interface ToyOptions extends Pick<ToyTokenizerOptions, "addBos" | "spelled"> {
+  /** What it says after a prompt that ends with "~", a token each; it then ends its text. */
+  readonly says?: readonly string[];
+  /** Those of them that are control tokens. */
+  readonly control?: readonly string[];
   readonly contextSize?: number;
   readonly chatTemplate?: string;
   readonly bytes?: number;
@@ -35,7 +39,20 @@ const SUCCESSORS = new Map<number, number>([
   [0xac, 0xe2],
 ]);
 
-function successor(id: number): number {
+/** Ids of what a model `says`, in order. */
+const SCRIPT = FIRST_BYTE + 0xc0;
+const TILDE = FIRST_BYTE + 0x7e;
+
+/** What comes after a token of the script, or after what asks for it; undefined after others. */
+function nextOfScript(id: number, says: readonly string[]): number | undefined {
+  const at = id === TILDE ? 0 : id - SCRIPT + 1;
+  if (says.length === 0 || at < 0 || at > says.length) return undefined;
+  return at === says.length ? 1 : SCRIPT + at;
+}
+
+function successor(id: number, says: readonly string[]): number {
+  const scripted = nextOfScript(id, says);
+  if (scripted !== undefined) return scripted;
   const byte = id - FIRST_BYTE;
   if (byte === 0x21) return 1; // "!" -> </s>
   if (byte >= 0x61 && byte <= 0x7a) return FIRST_BYTE + 0x61 + ((byte - 0x61 + 1) % 26);
@@ -43,11 +60,11 @@ function successor(id: number): number {
 }
 
 /** Logits that depend on the last token alone: its successor is far the likeliest, the rest decline by id. */
-function logitsAfter(id: number, into: Float32Array): void {
+function logitsAfter(id: number, says: readonly string[], into: Float32Array): void {
   for (let i = 0; i < into.length; i++) into[i] = 1 - i / into.length;
   into[TRAP] = -1000;
   into[POISON] = -1000;
-  into[successor(id)] = 4;
+  into[successor(id, says)] = 4;
   if (id === POISON) into[7] = Number.NaN;
 }
 
@@ -55,7 +72,7 @@ function logitsAfter(id: number, into: Float32Array): void {
 export const toyHidden = (id: number): number[] => [id, id % 7, 3, -1];
 
 export function toyRunner(options: ToyOptions = {}): ModelRunner {
-  const { contextSize = 256, beforeStep, causal, pooling } = options;
+  const { contextSize = 256, beforeStep, causal, pooling, says = [] } = options;
   return {
     embeddingLength: TOY_WIDTH,
     causal,
@@ -71,10 +88,20 @@ export function toyRunner(options: ToyOptions = {}): ModelRunner {
         return Float32Array.from([...logitRows].flatMap((row) => toyHidden(tokens[row]!)));
       const logits = new Float32Array(logitRows.length * VOCAB_SIZE);
       logitRows.forEach((row, i) => {
-        logitsAfter(tokens[row]!, logits.subarray(i * VOCAB_SIZE, (i + 1) * VOCAB_SIZE));
+        logitsAfter(tokens[row]!, says, logits.subarray(i * VOCAB_SIZE, (i + 1) * VOCAB_SIZE));
       });
       return logits;
     },
+  };
+}
+
+function tokenizerOptions({ addBos, spelled, says = [], control = [] }: ToyOptions): ToyTokenizerOptions {
+  const encoder = new TextEncoder();
+  const script = says.map((text, i) => [SCRIPT + i, encoder.encode(text)] as const);
+  return {
+    addBos,
+    spelled: new Map([...(spelled ?? []), ...script]),
+    control: new Map(control.map((text) => [text, SCRIPT + says.indexOf(text)])),
   };
 }
 
@@ -86,7 +113,7 @@ export interface ToyModel extends ServedModel {
 
 /** A model whose answers are known: after "a" comes "bcdef...". */
 export function toyModel(options: ToyOptions = {}): ToyModel {
-  const tokenizer = toyTokenizer(options);
+  const tokenizer = toyTokenizer(tokenizerOptions(options));
   const engine = createEngine(toyRunner(options), tokenizer, options.engine);
   let failure: Error | undefined;
   let closed = false;

@@ -1,4 +1,4 @@
-import type { StreamDecoder, Tokenizer } from "@realizar/tokenizers";
+import type { DecodeOptions, StreamDecoder, Tokenizer } from "@realizar/tokenizers";
 
 /** 0 <s>, 1 </s>, 2 <unk>, then one id a byte. */
 export const FIRST_BYTE = 3;
@@ -7,10 +7,14 @@ const CONTROL = ["<s>", "</s>", "<unk>"];
 
 export interface ToyTokenizerOptions {
   readonly addBos?: boolean;
+  /** Bytes of some ids that are not one. */
+  readonly spelled?: ReadonlyMap<number, Uint8Array>;
+  /** Further control tokens, by their texts. */
+  readonly control?: ReadonlyMap<string, number>;
 }
 
 /** Bytes as tokens: every text has exact ids, and every character beyond ASCII is split over several. */
-export function toyTokenizer({ addBos = true }: ToyTokenizerOptions = {}): Tokenizer {
+export function toyTokenizer({ addBos = true, spelled, control }: ToyTokenizerOptions = {}): Tokenizer {
   const encoder = new TextEncoder();
   const bytesOf = (id: number): Uint8Array => {
     if (!Number.isInteger(id) || id < 0 || id >= VOCAB_SIZE) {
@@ -18,13 +22,17 @@ export function toyTokenizer({ addBos = true }: ToyTokenizerOptions = {}): Token
         code: "TOKENIZER_TOKEN_ID",
       });
     }
+    const own = spelled?.get(id);
+    if (own !== undefined) return own;
     return id < FIRST_BYTE ? encoder.encode(CONTROL[id]!) : Uint8Array.of(id - FIRST_BYTE);
   };
   const plain = (text: string): number[] => Array.from(encoder.encode(text), (byte) => byte + FIRST_BYTE);
-  const streamDecoder = (): StreamDecoder => {
+  const further = new Set(control?.values());
+  const isSpecial = (id: number): boolean => id < FIRST_BYTE || further.has(id);
+  const streamDecoder = ({ skipSpecial = true }: DecodeOptions = {}): StreamDecoder => {
     let decoder = new TextDecoder();
     return {
-      push: (id) => (id < FIRST_BYTE ? "" : decoder.decode(bytesOf(id), { stream: true })),
+      push: (id) => (skipSpecial && isSpecial(id) ? "" : decoder.decode(bytesOf(id), { stream: true })),
       flush() {
         const rest = decoder.decode();
         decoder = new TextDecoder();
@@ -57,8 +65,8 @@ export function toyTokenizer({ addBos = true }: ToyTokenizerOptions = {}): Token
     },
     tokenBytes: bytesOf,
     tokenText: (id) => CONTROL[id] ?? `<0x${(id - FIRST_BYTE).toString(16).toUpperCase().padStart(2, "0")}>`,
-    tokenId: (text) => (CONTROL.includes(text) ? CONTROL.indexOf(text) : undefined),
-    isSpecial: (id) => id < FIRST_BYTE,
+    tokenId: (text) => control?.get(text) ?? (CONTROL.includes(text) ? CONTROL.indexOf(text) : undefined),
+    isSpecial,
     streamDecoder,
   };
 }

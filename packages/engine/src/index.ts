@@ -1,4 +1,7 @@
 // The engine: in this thread, or behind a port
+
+// The parts, each useful alone
+export { startClock } from "./deadline.ts";
 export {
   type EmbedOptions,
   type Engine,
@@ -38,11 +41,9 @@ export type {
   Usage,
 } from "./events.ts";
 export { createEngine, type EngineTokenizer } from "./local-engine.ts";
-
 // What goes in
 export { type ModelRunner, type Output, PAGE_SIZE, type Pooling, type RaggedBatch } from "./model-runner.ts";
 export { createOutputStream, type OutputStream, type SampledToken } from "./output-stream.ts";
-// The parts, each useful alone
 export { createPagePool, type PagePool } from "./pages.ts";
 export type { PlannedChunk, StepPlan } from "./plan.ts";
 export { toUnitLength } from "./pooling.ts";

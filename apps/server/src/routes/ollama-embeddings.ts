@@ -1,6 +1,6 @@
 import { embedAll } from "../embedding.ts";
 import { openJob } from "../job.ts";
-import { NANOSECONDS_PER_MS, ollamaName } from "../ollama-generation.ts";
+import { keepAlive, NANOSECONDS_PER_MS, ollamaName } from "../ollama-generation.ts";
 import type { Limits } from "../options.ts";
 import { checkFits, encodeText, totalLength } from "../prompt.ts";
 import { post } from "../route.ts";
@@ -26,12 +26,13 @@ export const ollamaEmbeddingRoutes = (limits: Limits) => [
     request: ollamaEmbedRequest(limits.embeddingInputs),
     response: ollamaEmbedResponse,
     anyContentType: true,
-    handle: async ({ model: name, input, truncate, dimensions }, exchange) => {
+    handle: async ({ model: name, input, truncate, dimensions, keep_alive }, exchange) => {
       const arrived = performance.now();
       const job = await openJob(exchange, ollamaName(name, exchange.server));
       const loadMs = performance.now() - arrived;
       try {
         const { model } = job;
+        keepAlive(exchange, job.modelId, keep_alive);
         const texts = typeof input === "string" ? [input] : input;
         const together = totalLength(texts);
         const inputs = await Promise.all(
@@ -59,10 +60,11 @@ export const ollamaEmbeddingRoutes = (limits: Limits) => [
     request: ollamaEmbeddingsRequest,
     response: ollamaEmbeddingsResponse,
     anyContentType: true,
-    handle: async ({ model: name, prompt }, exchange) => {
+    handle: async ({ model: name, prompt, keep_alive }, exchange) => {
       const job = await openJob(exchange, ollamaName(name, exchange.server));
       try {
         const { model } = job;
+        keepAlive(exchange, job.modelId, keep_alive);
         // Without a prompt the model is only loaded.
         const texts = prompt === "" ? [] : [cut(model, await encodeText(model, prompt))];
         const [vector] = await embedAll(job, texts, { normalize: false });

@@ -1,18 +1,23 @@
+import type { ChatMessage } from "@realizar/chat";
+import { callsTools, reasons, toToolDefinition } from "../chat-prompt.ts";
 import { BadRequestError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { answerOllama, ollamaName, type Wrap } from "../ollama-generation.ts";
 import { get, post } from "../route.ts";
 import {
+  type OllamaCommon,
+  type OllamaMessage,
   ollamaChatRequest,
   ollamaChatResponse,
   ollamaGenerateRequest,
   ollamaGenerateResponse,
+  ollamaPsResponse,
   ollamaShowRequest,
   ollamaShowResponse,
   ollamaTagsResponse,
   ollamaVersionResponse,
 } from "../schemas/ollama.ts";
-import type { ModelFacts } from "../served-model.ts";
+import type { ModelFacts, ServedModel } from "../served-model.ts";
 import { withModel } from "../with-model.ts";
 
 const NDJSON = "application/x-ndjson";
@@ -57,6 +62,61 @@ async function tags({ server }: Exchange): Promise<Response> {
   return Response.json({ models });
 }
 
+/** What the two generating endpoints share. */
+const askOf = ({ model, stream, options, keep_alive }: OllamaCommon) => ({
+  model,
+  stream,
+  options,
+  keepAliveMs: keep_alive,
+});
+
+/** Ollama's calls need no ids; templates that print them get their place in the conversation. */
+function toChatMessage(message: OllamaMessage, at: number): ChatMessage {
+  const { role, content, thinking: reasoning, tool_calls, tool_name, tool_call_id } = message;
+  return {
+    role,
+    content,
+    ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
+    ...(tool_name === undefined ? {} : { name: tool_name }),
+    ...(tool_call_id === undefined ? {} : { tool_call_id }),
+    ...(tool_calls === undefined
+      ? {}
+      : {
+          tool_calls: tool_calls.map(({ id, function: { name, arguments: args } }, i) => ({
+            id: id ?? `call${at}${i}`,
+            type: "function" as const,
+            function: { name, arguments: args },
+          })),
+        }),
+  };
+}
+
+/** Far enough away to be never. */
+const NEVER = "9999-12-31T23:59:59Z";
+
+function running({ server }: Exchange): Response {
+  const models = server.store.loaded().map(([id, { facts, engine }]) => {
+    const expiry = server.store.expiryOf(id);
+    return {
+      name: id,
+      model: id,
+      size: facts.bytes,
+      digest: "",
+      details: detailsOf(facts.format, facts),
+      expires_at: expiry === undefined ? NEVER : new Date(expiry).toISOString(),
+      size_vram: 0,
+      context_length: engine.info.contextSize,
+    };
+  });
+  return Response.json({ models });
+}
+
+/** What a model can do, in Ollama's words. */
+function capabilitiesOf(model: ServedModel): string[] {
+  if (!model.engine.info.causal) return ["embedding"];
+  return ["completion", ...(callsTools(model) ? ["tools"] : []), ...(reasons(model) ? ["thinking"] : [])];
+}
+
 /** Variables that the templates of reasoning models read. */
 const thinking = (think: boolean | null | undefined) =>
   think === undefined || think === null ? {} : { variables: { enable_thinking: think } };
@@ -73,6 +133,11 @@ export const ollamaRoutes = [
     response: ollamaTagsResponse,
     handle: tags,
   }),
+  get("/api/ps", {
+    summary: "The loaded models (Ollama)",
+    response: ollamaPsResponse,
+    handle: running,
+  }),
   post("/api/show", {
     summary: "What is known of a model (Ollama)",
     request: ollamaShowRequest,
@@ -81,8 +146,9 @@ export const ollamaRoutes = [
     handle: ({ model, name }, exchange) => {
       const wanted = model ?? name;
       if (wanted === undefined) throw new BadRequestError("model is required: it must be a string", "model");
-      return withModel(exchange, ollamaName(wanted, exchange.server), ({ facts, chatTemplate, engine }) =>
-        Response.json({
+      return withModel(exchange, ollamaName(wanted, exchange.server), (model) => {
+        const { facts, chatTemplate, engine } = model;
+        return Response.json({
           modelfile: "",
           parameters: "",
           template: chatTemplate ?? "",
@@ -93,9 +159,9 @@ export const ollamaRoutes = [
             "general.parameter_count": facts.parameterCount ?? null,
             [`${facts.architecture}.context_length`]: engine.info.contextSize,
           },
-          capabilities: ["completion"],
-        }),
-      );
+          capabilities: capabilitiesOf(model),
+        });
+      });
     },
   }),
   post("/api/chat", {
@@ -104,17 +170,14 @@ export const ollamaRoutes = [
     response: ollamaChatResponse,
     streams: NDJSON,
     anyContentType: true,
-    handle: ({ messages, think, ...body }, exchange) => {
+    handle: ({ messages, tools, think, ...body }, exchange) => {
       const conversation = {
-        messages: messages.map(({ role, content, thinking: reasoning }) => ({
-          role,
-          content,
-          ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
-        })),
+        messages: messages.map(toChatMessage),
+        tools: (tools ?? []).map(toToolDefinition),
         ...thinking(think),
       };
       const input = messages.length === 0 ? undefined : conversation;
-      return answerOllama(exchange, { ...body, options: body.options, input }, asMessage);
+      return answerOllama(exchange, { ...askOf(body), input }, asMessage);
     },
   }),
   post("/api/generate", {
@@ -134,7 +197,7 @@ export const ollamaRoutes = [
       // Without a template there is nothing to tell the system text from the prompt: it goes in front.
       const plain = system === "" || raw ? prompt : `${system}\n\n${prompt}`;
       const input = prompt === "" ? undefined : templated ? { messages, ...thinking(think) } : plain;
-      return answerOllama(exchange, { ...body, options: body.options, input }, asResponse);
+      return answerOllama(exchange, { ...askOf(body), input }, asResponse);
     },
   }),
 ];

@@ -1,5 +1,6 @@
-import type { GenerationRequest } from "@realizar/engine";
+import type { GenerationRequest, TokenEvent } from "@realizar/engine";
 import { errorBody, type HttpError } from "../errors.ts";
+import { endsInsideCharacter } from "../incomplete-character.ts";
 import { finishReasonOf, type Job, openJob } from "../job.ts";
 import { nativePrompt, nativeSettings } from "../native-generation.ts";
 import { post } from "../route.ts";
@@ -7,18 +8,29 @@ import { generateRequest } from "../schemas/native.ts";
 import { type ServerSentEvent, sseResponse } from "../sse.ts";
 import { streamJob } from "../stream-job.ts";
 
-/** `token` events, then one `done`. The joined texts of the token events are the generated text. */
+const tokenEvent = (id: number, text: string): ServerSentEvent => ({
+  event: "token",
+  data: { token_id: id, text },
+});
+
+/**
+ * One `token` event for each token, then `done`. The joined texts of the token events are the generated text: a token
+ * that ends inside a character waits for the next, as the end may have to spell what there is of it.
+ */
 async function* events(job: Job, request: GenerationRequest): AsyncGenerator<ServerSentEvent> {
+  const { tokenizer } = job.model;
   let count = 0;
-  let last = 0;
+  let waiting: TokenEvent | undefined;
   for await (const event of job.generate(request)) {
+    if (event.type === "prompt") continue;
+    const last = event.type === "done" ? event.text : "";
+    if (waiting !== undefined) yield tokenEvent(waiting.id, waiting.text + last);
+    waiting = undefined;
     if (event.type === "token") {
       count++;
-      last = event.id;
-      yield { event: "token", data: { token_id: event.id, text: event.text } };
-    } else if (event.type === "done") {
-      // The rest of a character that the last token left incomplete.
-      if (event.text !== "") yield { event: "token", data: { token_id: last, text: event.text } };
+      if (endsInsideCharacter(tokenizer.tokenBytes(event.id))) waiting = event;
+      else yield tokenEvent(event.id, event.text);
+    } else {
       const { seed } = request.sampling;
       yield { event: "done", data: { num_generated: count, finish_reason: finishReasonOf(event), seed } };
     }

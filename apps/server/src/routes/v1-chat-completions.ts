@@ -1,11 +1,18 @@
-import type { ChannelDelta } from "@realizar/chat";
+import { type ChannelDelta, type ChatMessage, joinDeltas } from "@realizar/chat";
 import type { DoneEvent, GenerationEvent, GenerationRequest, TokenEvent } from "@realizar/engine";
-import { answerParser } from "../chat-prompt.ts";
+import { type AnswerChannels, answerChannels, toToolDefinition } from "../chat-prompt.ts";
 import { BadRequestError, errorBody, type HttpError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
 import { merge } from "../merge.ts";
-import { checkStreamOptions, openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
+import {
+  checkStreamOptions,
+  maxTokensOf,
+  openAiHead,
+  openAiSettings,
+  usageOf,
+  withSeed,
+} from "../openai-generation.ts";
 import { chatLogprobs } from "../openai-logprobs.ts";
 import type { Limits } from "../options.ts";
 import { checkFits, encodePrompt } from "../prompt.ts";
@@ -22,25 +29,33 @@ import { streamJob } from "../stream-job.ts";
 /** One request, ready to run: every choice is generated from the same prompt. */
 interface Chat {
   readonly job: Job;
-  readonly prompt: string;
+  readonly channels: AnswerChannels;
   readonly requests: readonly GenerationRequest[];
   readonly wantsLogprobs: boolean;
 }
 
 /** "developer" is the newer name of "system", which templates know. */
-export function toChatMessage({ role, content, name, reasoning_content }: ChatMessageBody) {
+export function toChatMessage(message: ChatMessageBody): ChatMessage {
+  const { role, content, name, reasoning_content, tool_call_id, tool_calls } = message;
   return {
     role: role === "developer" ? "system" : role,
     content: content ?? "",
     ...(name === undefined ? {} : { name }),
     ...(reasoning_content === undefined ? {} : { reasoning_content }),
+    ...(tool_call_id === undefined ? {} : { tool_call_id }),
+    ...(tool_calls === undefined || tool_calls === null
+      ? {}
+      : { tool_calls: tool_calls.map(({ id, type, function: called }) => ({ id, type, function: called })) }),
   };
 }
 
 async function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange): Promise<Chat> {
   const { model, modelId } = job;
+  // Who may not call a tool is told of none.
+  const tools = body.tool_choice === "none" ? [] : (body.tools ?? []).map(toToolDefinition);
   const prompt = server.chatPrompts.render(model, modelId, {
     messages: body.messages.map(toChatMessage),
+    tools,
     ...(body.chat_template_kwargs ? { variables: body.chat_template_kwargs } : {}),
   });
   const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
@@ -51,38 +66,46 @@ async function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange)
     throw new BadRequestError("top_logprobs must be left out unless logprobs is true", "top_logprobs");
   }
   checkStreamOptions(body);
+  const calls = tools.length === 0 ? "none" : body.parallel_tool_calls === false ? "one" : "any";
+  const channels = answerChannels(model, prompt, calls);
   const settings = {
     ...openAiSettings(body, model),
     promptIds,
-    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? contextSize,
+    showSpecial: channels.showSpecial,
+    maxTokens: maxTokensOf(body, contextSize, model),
     logprobs: wantsLogprobs,
     ...(wantsLogprobs ? { topLogprobs: body.top_logprobs ?? 0 } : {}),
   };
   const requests = Array.from({ length: body.n ?? 1 }, (_, choice) => withSeed(settings, choice));
-  return { job, prompt, requests, wantsLogprobs };
+  return { job, channels, requests, wantsLogprobs };
 }
 
-async function answer({ job, prompt, requests, wantsLogprobs }: Chat, version: string) {
+/** "tool_calls" where an answer that ended by itself holds some. */
+const finishOf = (reason: "stop" | "length", calls: number) =>
+  reason === "stop" && calls > 0 ? "tool_calls" : reason;
+
+async function answer({ job, channels, requests, wantsLogprobs }: Chat, version: string) {
   const { tokenizer } = job.model;
   const generated = await Promise.all(requests.map((request) => collect(job.generate(request))));
   return {
     ...openAiHead("chatcmpl", "chat.completion", job.modelId, version),
     choices: generated.map(({ text, tokens, finishReason }, index) => {
-      const parser = answerParser(job.model, prompt);
-      const deltas = [...parser.push(text), ...parser.flush()];
-      const join = (field: "content" | "reasoning_content") =>
-        deltas.map((delta) => delta[field] ?? "").join("");
-      const reasoning = join("reasoning_content");
+      const parser = channels.createParser();
+      const { content, reasoning_content, tool_calls } = joinDeltas([
+        ...parser.push(text),
+        ...parser.flush(),
+      ]);
       return {
         index,
         message: {
           role: "assistant",
-          content: join("content"),
-          ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+          content: content === "" && tool_calls.length > 0 ? null : content,
+          ...(reasoning_content === "" ? {} : { reasoning_content }),
+          ...(tool_calls.length === 0 ? {} : { tool_calls: tool_calls.map(({ index: _, ...call }) => call) }),
           refusal: null,
         },
         logprobs: wantsLogprobs ? chatLogprobs(tokenizer, tokens) : null,
-        finish_reason: finishReason,
+        finish_reason: finishOf(finishReason, tool_calls.length),
       };
     }),
     usage: usageOf(
@@ -94,7 +117,7 @@ async function answer({ job, prompt, requests, wantsLogprobs }: Chat, version: s
 
 /** OpenAI's chunks: the role, what is said, why each choice ended; the usage where asked for; `[DONE]`. */
 async function* chunks(
-  { job, prompt, requests, wantsLogprobs }: Chat,
+  { job, channels, requests, wantsLogprobs }: Chat,
   version: string,
   includeUsage: boolean,
 ): AsyncGenerator<ServerSentEvent> {
@@ -108,7 +131,8 @@ async function* chunks(
     },
   });
 
-  const parsers = requests.map(() => answerParser(job.model, prompt));
+  const parsers = requests.map(() => channels.createParser());
+  const calls = requests.map(() => 0);
   /** Tokens whose log-probabilities wait for a chunk to leave with. */
   const waiting: TokenEvent[][] = requests.map(() => []);
   const usages: DoneEvent["usage"][] = [];
@@ -116,6 +140,7 @@ async function* chunks(
   function* say(index: number, deltas: readonly ChannelDelta[]): Generator<ServerSentEvent> {
     for (const delta of deltas) {
       const tokens = waiting[index]!.splice(0);
+      calls[index]! += delta.tool_calls?.length ?? 0;
       yield chunk(index, delta, wantsLogprobs ? chatLogprobs(tokenizer, tokens) : null, null);
     }
   }
@@ -138,7 +163,7 @@ async function* chunks(
       yield* say(index, [...parsers[index]!.push(event.text), ...parsers[index]!.flush()]);
       const rest = waiting[index]!.splice(0);
       const logprobs = rest.length > 0 ? chatLogprobs(tokenizer, rest) : null;
-      yield chunk(index, {}, logprobs, finishReasonOf(event));
+      yield chunk(index, {}, logprobs, finishOf(finishReasonOf(event), calls[index]!));
     }
   }
   if (includeUsage) {

@@ -2,7 +2,14 @@ import type { DoneEvent, GenerationRequest, PromptEvent, TokenEvent } from "@rea
 import { BadRequestError } from "../errors.ts";
 import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
 import { merge } from "../merge.ts";
-import { checkStreamOptions, openAiHead, openAiSettings, usageOf, withSeed } from "../openai-generation.ts";
+import {
+  checkStreamOptions,
+  maxTokensOf,
+  openAiHead,
+  openAiSettings,
+  usageOf,
+  withSeed,
+} from "../openai-generation.ts";
 import { completionLogprobs } from "../openai-logprobs.ts";
 import type { Limits } from "../options.ts";
 import { checkFits, encodePrompt, totalLength } from "../prompt.ts";
@@ -43,7 +50,7 @@ async function promptsOf(given: CompletionBody["prompt"], model: ServedModel): P
   const fromText = async (text: string): Promise<Prompt> => {
     const ids = await encodePrompt(model, text, { parseSpecial: true, together });
     if (ids.length === 0) throw new BadRequestError("prompt cannot be empty for this model", "prompt");
-    return { ids, text };
+    return { ids, text: text.toWellFormed() };
   };
   const fromIds = (ids: readonly number[]): Prompt => {
     const { vocabSize } = engine.info;
@@ -77,11 +84,12 @@ async function prepare(body: CompletionBody, job: Job, limits: Limits): Promise<
     );
   }
   for (const { ids } of prompts) checkFits(ids, model.engine.info.contextSize);
+  const maxTokens = maxTokensOf(body, DEFAULT_MAX_TOKENS, model);
   const echo = body.echo === true;
   const logprobs = body.logprobs ?? undefined;
   const settings = {
     ...openAiSettings(body, model),
-    maxTokens: body.max_tokens ?? DEFAULT_MAX_TOKENS,
+    maxTokens,
     logprobs: logprobs !== undefined,
     ...(logprobs === undefined ? {} : { topLogprobs: logprobs, echoLogprobs: echo }),
   };

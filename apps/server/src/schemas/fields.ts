@@ -23,10 +23,9 @@ export function integerIn(min: number, max: number) {
   return z.int(rule).min(min, rule).max(max, rule);
 }
 
-/** Its upper bound is the model's, checked once the model is known. */
+/** 0 or more. Its bounds are checked once the model is known, so that a refusal can name the upper one. */
 export function count() {
-  const rule = mustBe("an integer from 0 to the model's context size");
-  return z.int(rule).min(0, rule);
+  return z.int(mustBe("an integer from 0 to the model's context size")).meta({ minimum: 0 });
 }
 
 export const oneOf = <const T extends readonly string[]>(values: T) =>
@@ -48,12 +47,12 @@ const stopRule = mustBe(
 const stopText = z.string(stopRule).min(1, stopRule).max(MAX_STOP_LENGTH, stopRule);
 export const stop = () => z.union([stopText, z.array(stopText).max(MAX_STOPS, stopRule)], stopRule);
 
-const biasRule = mustBe("an object of token ids to numbers from -100 to 100");
+const biasRule = mustBe("a number from -100 to 100");
 export const logitBias = () =>
   z.record(
-    z.string(biasRule).regex(/^(0|[1-9]\d{0,9})$/, biasRule),
+    z.string().regex(/^(0|[1-9]\d{0,9})$/, { error: "must be keyed by token ids" }),
     z.number(biasRule).min(-100, biasRule).max(100, biasRule),
-    biasRule,
+    mustBe("an object of token ids to numbers from -100 to 100"),
   );
 
 const idRule = mustBe("a token id, an integer of 0 or more");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { millisecondsOf } from "../duration.ts";
 import {
   additivePenalty,
   flag,
@@ -12,8 +13,15 @@ import {
   text,
   unsupported,
 } from "./fields.ts";
+import { tool } from "./openai.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
+
+/** Options of Ollama that change how a model runs and not what it says: here the server's own say how. */
+const HOW_TO_RUN = [
+  ...["num_thread", "num_gpu", "main_gpu", "num_batch", "num_keep", "numa", "low_vram"],
+  ...["f16_kv", "use_mmap", "use_mlock"],
+];
 
 /** Ollama's Modelfile parameters (ollama/docs/modelfile). */
 const options = z.strictObject(
@@ -30,39 +38,67 @@ const options = z.strictObject(
     stop: stop().optional(),
     num_ctx: integerIn(1, MAX_INT32).optional().describe("At most the context that the model is served with"),
     num_predict: integerIn(-2, MAX_INT32).optional().describe("-1 and -2: to the end of the context"),
+    ...Object.fromEntries(HOW_TO_RUN.map((name) => [name, neutral(z.union([z.number(), z.boolean()]))])),
+    mirostat: unsupported(0),
+    tfs_z: unsupported(1),
+    typical_p: unsupported(1),
   },
   { error: "must be an object" },
 );
 export type OllamaOptions = z.output<typeof options>;
 
-const keepAlive = z.union([z.number(), z.string()], { error: "must be a duration" });
+const durationRule = { error: 'must be seconds, or a duration such as "5m"; below 0 is for ever' };
+const keepAlive = z
+  .union([z.number(), z.string()], durationRule)
+  .transform((given, context) => {
+    const ms = millisecondsOf(given);
+    if (ms === undefined) context.addIssue({ code: "custom", message: durationRule.error });
+    return ms ?? 0;
+  })
+  .nullish()
+  .describe("Idle time after which a model that is not pinned is unloaded; the server's own limit holds too");
 
 const common = {
   model: text(),
   stream: flag().default(true),
   options: options.nullish(),
-  keep_alive: neutral(keepAlive.nullable()).describe(
-    "Taken for compatibility: how long models stay loaded is the server's setting",
-  ),
+  keep_alive: keepAlive,
   format: unsupported(""),
 };
+
+const toolCall = z.strictObject({
+  id: text().optional(),
+  type: neutral(z.literal("function", { error: 'must be "function"' })),
+  function: z.strictObject({
+    name: text(),
+    arguments: z.record(z.string(), z.unknown(), { error: "must be an object" }),
+    index: neutral(z.int()),
+  }),
+});
 
 const message = z.strictObject({
   role: oneOf(["system", "user", "assistant", "tool"]),
   content: text(),
   thinking: text().optional(),
   images: unsupported([]),
-  tool_calls: unsupported([]),
-  tool_name: unsupported(""),
+  tool_calls: z.array(toolCall, { error: "must be an array of tool calls" }).optional(),
+  tool_name: text().optional(),
+  tool_call_id: text().optional(),
 });
 
 export const ollamaChatRequest = z.strictObject({
   ...common,
   messages: z.array(message, { error: "must be an array of messages" }).default([]),
-  tools: unsupported([]),
+  tools: z.array(tool, { error: "must be an array of tools" }).nullish(),
   think: flag().nullish().describe("Sets enable_thinking of templates that know it"),
   logprobs: unsupported(false),
 });
+
+export type OllamaMessage = z.output<typeof message>;
+export type OllamaCommon = Pick<
+  z.output<typeof ollamaChatRequest>,
+  "model" | "stream" | "options" | "keep_alive"
+>;
 
 export const ollamaGenerateRequest = z.strictObject({
   ...common,
@@ -114,7 +150,7 @@ const figures = {
   model: z.string(),
   created_at: z.string(),
   done: z.boolean(),
-  done_reason: z.enum(["stop", "length", "load"]).optional(),
+  done_reason: z.enum(["stop", "length", "load", "unload"]).optional(),
   total_duration: z.int().optional(),
   load_duration: z.int().optional(),
   prompt_eval_count: z.int().optional(),
@@ -125,7 +161,16 @@ const figures = {
 
 export const ollamaChatResponse = z.object({
   ...figures,
-  message: z.object({ role: z.literal("assistant"), content: z.string(), thinking: z.string().optional() }),
+  message: z.object({
+    role: z.literal("assistant"),
+    content: z.string(),
+    thinking: z.string().optional(),
+    tool_calls: z
+      .array(
+        z.object({ function: z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }) }),
+      )
+      .optional(),
+  }),
 });
 export const ollamaGenerateResponse = z.object({
   ...figures,
@@ -151,6 +196,20 @@ export const ollamaTagsResponse = z.object({
       size: z.int(),
       digest: z.string(),
       details,
+    }),
+  ),
+});
+export const ollamaPsResponse = z.object({
+  models: z.array(
+    z.object({
+      name: z.string(),
+      model: z.string(),
+      size: z.int(),
+      digest: z.string(),
+      details,
+      expires_at: z.string(),
+      size_vram: z.int(),
+      context_length: z.int(),
     }),
   ),
 });

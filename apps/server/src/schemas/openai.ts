@@ -20,7 +20,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 /** OpenAI's own bounds (platform.openai.com/docs/api-reference). */
 const MAX_TOP_LOGPROBS = 20;
 
-/** Parameters of both completion endpoints. The last three are not OpenAI's, but its other servers have them. */
+/** Parameters of both completion endpoints. The last four are not OpenAI's, but its other servers have them. */
 const generation = (maxChoices: number) => ({
   model: text().nullish(),
   frequency_penalty: additivePenalty(2).nullish(),
@@ -40,6 +40,7 @@ const generation = (maxChoices: number) => ({
   top_k: integerIn(0, MAX_INT32).nullish(),
   min_p: numberIn(0, 1).nullish(),
   repetition_penalty: repetitionPenalty().nullish(),
+  ignore_eos: flag().nullish().describe("Go on after an end-of-generation token"),
 });
 
 const textPart = z.strictObject({
@@ -49,13 +50,34 @@ const textPart = z.strictObject({
 
 const contentRule = { error: "must be a string or an array of text parts" };
 
+const toolCall = z.strictObject({
+  id: text(),
+  type: z.literal("function", { error: 'must be "function"' }),
+  function: z.strictObject({ name: text(), arguments: text() }),
+  index: neutral(z.int()),
+});
+
+const nameRule = { error: "must be 1 to 64 letters, digits, underscores or dashes" };
+
+/** A function that the model may call. */
+export const tool = z.strictObject({
+  type: z.literal("function", { error: 'must be "function": other kinds of tools are not supported' }),
+  function: z.strictObject({
+    name: z.string(nameRule).regex(/^[\w-]{1,64}$/, nameRule),
+    description: text().nullish(),
+    parameters: z.record(z.string(), z.unknown(), { error: "must be a JSON schema, an object" }).nullish(),
+    strict: unsupported(false),
+  }),
+});
+export type ToolBody = z.output<typeof tool>;
+
 const message = z.strictObject({
   role: oneOf(["system", "developer", "user", "assistant", "tool"]),
   content: z.union([z.string(), z.array(textPart), z.null()], contentRule).optional(),
   name: text().optional(),
   reasoning_content: text().nullish(),
-  tool_call_id: unsupported(),
-  tool_calls: unsupported([]),
+  tool_call_id: text().optional(),
+  tool_calls: z.array(toolCall, { error: "must be an array of tool calls" }).nullish(),
   function_call: unsupported(),
   refusal: unsupported(),
   audio: unsupported(),
@@ -80,9 +102,9 @@ export const chatCompletionRequest = (maxChoices: number) =>
     top_logprobs: integerIn(0, MAX_TOP_LOGPROBS).nullish(),
     chat_template_kwargs: templateVariables.nullish().describe("Further variables of the chat template"),
     response_format: unsupported({ type: "text" }),
-    tools: unsupported([]),
+    tools: z.array(tool, { error: "must be an array of tools" }).nullish(),
     tool_choice: unsupported("none", "auto"),
-    parallel_tool_calls: neutral(flag().nullable()),
+    parallel_tool_calls: flag().nullish().describe("false: the first call of an answer only"),
     functions: unsupported([]),
     function_call: unsupported("none", "auto"),
     modalities: unsupported(["text"]),
@@ -160,6 +182,7 @@ export type OpenAiSampling = Pick<
   | "top_k"
   | "min_p"
   | "repetition_penalty"
+  | "ignore_eos"
 >;
 
 const usage = z.object({
@@ -186,8 +209,17 @@ export const chatCompletionResponse = z.object({
       index: z.int(),
       message: z.object({
         role: z.literal("assistant"),
-        content: z.string(),
+        content: z.string().nullable(),
         reasoning_content: z.string().optional(),
+        tool_calls: z
+          .array(
+            z.object({
+              id: z.string(),
+              type: z.literal("function"),
+              function: z.object({ name: z.string(), arguments: z.string() }),
+            }),
+          )
+          .optional(),
         refusal: z.null(),
       }),
       logprobs: z
@@ -196,7 +228,7 @@ export const chatCompletionResponse = z.object({
           refusal: z.null(),
         })
         .nullable(),
-      finish_reason: z.enum(["stop", "length"]),
+      finish_reason: z.enum(["stop", "length", "tool_calls"]),
     }),
   ),
   usage,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { APICallError, embedMany, generateText, streamText } from "ai";
+import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
+import { toyServer } from "../toy-server.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 let server: ServerProcess;
@@ -47,6 +48,37 @@ describe("the AI SDK's OpenAI-compatible provider", () => {
   test("completion models", async () => {
     const { usage } = await generateText({ ...settings, model: provider().completionModel("tiny") });
     expect(usage.outputTokens).toBeGreaterThan(0);
+  });
+
+  test("tools are called and told what came of it", async () => {
+    const { server: toy } = toyServer(
+      {},
+      {
+        chatTemplate: "{% for m in messages %}{{ m.role }}{% endfor %}{# <tool_call> {{ tools }} #}~",
+        says: ["<tool_call>", '{"name": "weather", "arguments": {"city": "Oslo"}}', "</tool_call>"],
+      },
+    );
+    const cities: string[] = [];
+    const weather = tool({
+      inputSchema: jsonSchema<{ city: string }>({ type: "object", properties: { city: { type: "string" } } }),
+      execute({ city }) {
+        cities.push(city);
+        return "rain";
+      },
+    });
+    const model = createOpenAICompatible({
+      name: "toy",
+      baseURL: "http://toy/v1",
+      fetch: (async (url: string, init: RequestInit) => toy.app.request(url, init)) as typeof fetch,
+    }).chatModel("toy");
+    const asked = { model, prompt: "Rain?", tools: { weather }, stopWhen: stepCountIs(2), maxRetries: 0 };
+    const { steps } = await generateText({ ...asked, temperature: 0 });
+    expect(steps).toHaveLength(2);
+    expect(steps[0]!.toolResults).toMatchObject([{ input: { city: "Oslo" }, output: "rain" }]);
+    const stream = streamText({ ...asked, temperature: 0 });
+    expect(await stream.finishReason).toBe("tool-calls");
+    expect(cities).toEqual(["Oslo", "Oslo", "Oslo", "Oslo"]);
+    await toy.close();
   });
 
   test("embedding models", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { load } from "@realizar/llm";
 import { writeTinyEncoder } from "@realizar/testing/tiny-files";
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
+import { toyServer } from "../toy-server.ts";
 import { metric, NO_END, type ServerProcess, startServer, TINY } from "./server-process.ts";
 
 const KEY = "sk-of-this-test";
@@ -132,6 +133,42 @@ describe("openai", () => {
     expect(usage.prompt_tokens).toBeGreaterThan(10);
     await using llm = await load(model === "tiny" ? TINY : join(folder, "encoder.gguf"), { threads: 1 });
     for (const [i, text] of input.entries()) expect(data[i]!.embedding).toEqual([...(await llm.embed(text))]);
+  });
+
+  test("tool calls, at once and through the stream helper", async () => {
+    const { server: toy } = toyServer(
+      {},
+      {
+        chatTemplate: "{% for m in messages %}{{ m.content }}{% endfor %}{# <tool_call> {{ tools }} #}~",
+        says: [
+          "Let me ",
+          "see.",
+          "<tool_call>",
+          '{"name": "weather", ',
+          '"arguments": {"city": "Oslo"}}</tool_call>',
+        ],
+      },
+    );
+    const local = new OpenAI({
+      baseURL: "http://toy/v1",
+      apiKey: "any",
+      fetch: async (url, init) => toy.app.request(String(url), init),
+    });
+    const body = {
+      model: "toy",
+      messages: [{ role: "user" as const, content: "Is it raining?" }],
+      tools: [{ type: "function" as const, function: { name: "weather", parameters: { type: "object" } } }],
+      temperature: 0,
+    };
+    const called = { type: "function", function: { name: "weather", arguments: '{"city": "Oslo"}' } };
+    const { choices } = await local.chat.completions.create(body);
+    expect(choices[0]!.message.tool_calls).toMatchObject([called]);
+    const final = await local.chat.completions.stream(body).finalChatCompletion();
+    expect(final.choices[0]).toMatchObject({
+      finish_reason: "tool_calls",
+      message: { content: "Let me see.", tool_calls: [called] },
+    });
+    await toy.close();
   });
 
   test("a stop string ends the answer before it", async () => {

@@ -139,10 +139,7 @@ describe("/generate", () => {
       { prompt: "a", frequency_penalty: 101 },
       "frequency_penalty must be a number from -100 to 100, but is 101",
     ],
-    [
-      { prompt: "a", max_tokens: -1 },
-      "max_tokens must be an integer from 0 to the model's context size, but is -1",
-    ],
+    [{ prompt: "a", max_tokens: -1 }, "max_tokens must be an integer from 0 to 256, but is -1"],
     [{ prompt: "a", max_tokens: 257 }, "max_tokens must be an integer from 0 to 256, but is 257"],
     [
       { prompt: "a", max_tokens: null },
@@ -154,14 +151,13 @@ describe("/generate", () => {
       { prompt: "a", logit_bias: { 300: 1 } },
       "logit_bias must be keyed by token ids from 0 to 258, but has 300",
     ],
+    [{ prompt: "a", logit_bias: { x: 1 } }, 'logit_bias must be keyed by token ids, but has "x"'],
+    [{ prompt: "a", logit_bias: { "-1": 1 } }, 'logit_bias must be keyed by token ids, but has "-1"'],
     [
-      { prompt: "a", logit_bias: { x: 1 } },
-      /^logit_bias.* must be an object of token ids to numbers from -100 to 100/,
+      { prompt: "a", logit_bias: [] },
+      "logit_bias must be an object of token ids to numbers from -100 to 100, but is []",
     ],
-    [
-      { prompt: "a", logit_bias: { 5: 101 } },
-      /^logit_bias.5 must be an object of token ids to numbers from -100 to 100/,
-    ],
+    [{ prompt: "a", logit_bias: { 5: 101 } }, "logit_bias.5 must be a number from -100 to 100, but is 101"],
     [{ prompt: "a", stop: "" }, /^stop must be a non-empty string, or up to 16 of them/],
     [{ prompt: "a", stop: [1] }, /^stop must be a non-empty string, or up to 16 of them/],
     [{ prompt: "a", max_token: 5 }, 'Unknown field "max_token"; leave it out or correct its name'],
@@ -180,6 +176,21 @@ describe("/generate", () => {
       else expect(message).toMatch(error);
       expect(rest).toEqual({});
     }
+  });
+
+  test("the greatest seed is 2^53 - 1", async () => {
+    const seed = Number.MAX_SAFE_INTEGER;
+    const body = { prompt: "a", max_tokens: 4, strategy: "top_k", temperature: 50, seed };
+    const answers = await Promise.all(
+      [body, body].map(async (each) => (await ask("/generate", each)).json()),
+    );
+    expect(answers[0].seed).toBe(seed);
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  test("half a character of UTF-16 is echoed as U+FFFD", async () => {
+    const { text } = await (await ask("/generate", { prompt: "\ud83dx", max_tokens: 1 })).json();
+    expect(text).toBe("\ufffdxy");
   });
 
   test("a failing step is a 500 that names the operation; the model goes on", async () => {

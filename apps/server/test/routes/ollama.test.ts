@@ -131,6 +131,73 @@ describe("Ollama's interface", () => {
     expect(await (await server.ask("/models")).json()).toMatchObject({ models: [{ loaded: true }] });
   });
 
+  test("options of how to run are the server's", async () => {
+    const body = { model: "toy", prompt: "a", stream: false };
+    const more = {
+      ...options,
+      num_thread: 4,
+      num_gpu: 0,
+      use_mmap: true,
+      mirostat: 0,
+      tfs_z: 1,
+      typical_p: 1,
+    };
+    const answer = await (await bare.ask("/api/generate", { ...body, options: more })).json();
+    expect(answer.response).toBe("bcd");
+  });
+
+  test("/api/ps tells what is loaded, and keep_alive for how long", async () => {
+    const server = toyServer();
+    const ps = async () => (await (await server.ask("/api/ps")).json()).models;
+    expect(await ps()).toEqual([]);
+    const ask1 = (more: object) =>
+      server.ask("/api/generate", { model: "toy", prompt: "a", options, stream: false, ...more });
+    await ask1({});
+    expect(await ps()).toEqual([
+      {
+        name: "toy",
+        model: "toy",
+        size: 1000,
+        digest: "",
+        details: expect.objectContaining({ family: "toy", format: "gguf" }),
+        expires_at: "9999-12-31T23:59:59Z",
+        size_vram: 0,
+        context_length: 256,
+      },
+    ]);
+    const before = Date.now();
+    await ask1({ keep_alive: "5m" });
+    const left = Date.parse((await ps())[0].expires_at) - before;
+    expect(left).toBeGreaterThan(299_000);
+    expect(left).toBeLessThan(400_000);
+    await ask1({ keep_alive: -1 });
+    expect((await ps())[0].expires_at).toBe("9999-12-31T23:59:59Z");
+    await server.server.close();
+  });
+
+  test("keep_alive unloads an idle model, never one that is in use or pinned", async () => {
+    const gate = turnstile();
+    const server = toyServer({}, { beforeStep: gate.pass });
+    const loaded = async () => (await (await server.ask("/models")).json()).models[0].loaded;
+    const using = server.ask("/api/generate", { model: "toy", prompt: "a", options, stream: false });
+    while (!(await loaded())) await Bun.sleep(1);
+    const quick = await (await server.ask("/api/generate", { model: "toy", keep_alive: 0 })).json();
+    expect(quick.done_reason).toBe("unload");
+    await Bun.sleep(5);
+    expect(await loaded()).toBe(true);
+    gate.open();
+    expect((await using).status).toBe(200);
+    while (await loaded()) await Bun.sleep(1);
+
+    const pinned = toyServer({ models: [{ id: "toy", path: "/models/toy.gguf", pinned: true }] });
+    const kept = await (await pinned.ask("/api/chat", { model: "toy", keep_alive: 0 })).json();
+    expect(kept.done_reason).toBe("load");
+    await Bun.sleep(5);
+    expect((await (await pinned.ask("/models")).json()).models[0].loaded).toBe(true);
+    await pinned.ask("/api/embed", { model: "toy", input: "a", keep_alive: "10ms" });
+    await pinned.server.close();
+  });
+
   test("options reach the generation", async () => {
     const ask3 = async (more: object) =>
       (
@@ -164,8 +231,18 @@ describe("Ollama's interface", () => {
     ["/api/generate", { prompt: "a" }, "model is required: it must be a string"],
     ["/api/generate", { model: "toy", prompt: "a", format: "json" }, /^format is not supported/],
     ["/api/generate", { model: "toy", prompt: "a", images: ["x"] }, /^images is not supported/],
-    ["/api/chat", { model: "toy", messages, tools: [{}] }, /^tools is not supported/],
-    ["/api/chat", { model: "toy", messages, options: { mirostat: 1 } }, /^Unknown field "options.mirostat"/],
+    [
+      "/api/chat",
+      { model: "toy", messages, tools: [{ type: "function", function: { name: "f" } }] },
+      /^tools is not supported by the chat template/,
+    ],
+    ["/api/chat", { model: "toy", messages, options: { mirostat: 1 } }, /^options.mirostat is not supported/],
+    ["/api/chat", { model: "toy", messages, options: { mirror: 1 } }, /^Unknown field "options.mirror"/],
+    [
+      "/api/chat",
+      { model: "toy", messages, keep_alive: "soon" },
+      /^keep_alive must be seconds, or a duration/,
+    ],
     [
       "/api/chat",
       { model: "toy", messages, options: { num_ctx: 1000 } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { allEvents, readEvents, toyServer, turnstile } from "../toy-server.ts";
+import { FIRST_BYTE } from "../toy-tokenizer.ts";
 
 describe("/stream/generate", () => {
   test("sends a token event a token, then done", async () => {
@@ -53,6 +54,24 @@ describe("/stream/generate", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("a token that ends inside a character is one event, whatever follows", async () => {
+    // After "a" comes "b", spelled as "b" and the first byte of "é"; then "c", spelled as the second.
+    const spelled = new Map([
+      [FIRST_BYTE + 0x62, Uint8Array.of(0x62, 0xc3)],
+      [FIRST_BYTE + 0x63, Uint8Array.of(0xa9)],
+    ]);
+    const { ask } = toyServer({}, { spelled });
+    const texts = async (max_tokens: number) => {
+      const events = await allEvents(await ask("/stream/generate", { prompt: "a", max_tokens }));
+      expect(JSON.parse(events.pop()!.data).num_generated).toBe(events.length);
+      return events.map(({ data }) => JSON.parse(data).text);
+    };
+    expect(await texts(1)).toEqual(["b\ufffd"]);
+    expect(await texts(3)).toEqual(["b", "é", "d"]);
+    const whole = await (await ask("/generate", { prompt: "a", max_tokens: 1 })).json();
+    expect(whole).toMatchObject({ text: "ab\ufffd", num_generated: 1 });
   });
 
   test("a character left incomplete becomes U+FFFD", async () => {

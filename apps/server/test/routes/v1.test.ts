@@ -269,10 +269,34 @@ describe("/v1/chat/completions", () => {
   });
 
   test.each([
+    [{ tools: [{}] }, "tools[0].type", /^tools\[0\].type is required: it must be "function"/],
     [
-      { tools: [{}] },
+      { tools: [{ type: "function", function: { name: "a b" } }] },
+      "tools[0].function.name",
+      /^tools\[0\].function.name must be 1 to 64 letters/,
+    ],
+    [
+      { tools: [{ type: "function", function: { name: "f", strict: true } }] },
+      "tools[0].function.strict",
+      /^tools\[0\].function.strict is not supported; leave it out or send null or false/,
+    ],
+    [
+      { tools: [{ type: "function", function: { name: "f" } }] },
       "tools",
-      "tools is not supported; leave it out or send null or [], but is an array of 1",
+      /^tools is not supported by the chat template of the model "toy"/,
+    ],
+    [{ max_tokens: -1 }, "max_tokens", "max_tokens must be an integer from 0 to 256, but is -1"],
+    [
+      { max_completion_tokens: -2 },
+      "max_completion_tokens",
+      "max_completion_tokens must be an integer from 0 to 256, but is -2",
+    ],
+    [{ logit_bias: { x: 1 } }, "logit_bias", 'logit_bias must be keyed by token ids, but has "x"'],
+    [{ seed: -1 }, "seed", "seed must be an integer from 0 to 9007199254740991, but is -1"],
+    [
+      { tool_choice: { type: "function", function: { name: "f" } } },
+      "tool_choice",
+      /^tool_choice is not supported/,
     ],
     [{ response_format: { type: "json_object" } }, "response_format", /^response_format is not supported/],
     [{ tool_choice: "required" }, "tool_choice", /^tool_choice is not supported/],
@@ -353,6 +377,128 @@ describe("/v1/chat/completions", () => {
   });
 });
 
+describe("tools", () => {
+  const WITH_TOOLS =
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function | tojson }}</tool_call>{% endfor %}{% endfor %}{% for t in tools or [] %}{{ t.function.name }};{% endfor %}{# </think> #}{% if add_generation_prompt %}~{% endif %}";
+  const says = [
+    ..."Well. ",
+    "<tool_call>",
+    '{"name": "weather", "arguments": ',
+    '{"city": "Oslo"}}',
+    "</tool_call>",
+    '<tool_call>{"name": "time", "arguments": {}}</tool_call>',
+  ];
+  const tools = ["weather", "time"].map((name) => ({
+    type: "function",
+    function: { name, description: "d", parameters: { type: "object", properties: {} }, strict: false },
+  }));
+  const control = ["<tool_call>", "</tool_call>"];
+  const speaker = toyServer({}, { chatTemplate: WITH_TOOLS, says, control });
+  const body = { messages, tools, temperature: 0 };
+  const askChat = async (more: object) =>
+    json(await speaker.ask("/v1/chat/completions", { ...body, ...more }));
+  const call = (name: string, args: string) => ({
+    id: expect.stringMatching(/^\w{9}$/),
+    type: "function",
+    function: { name, arguments: args },
+  });
+  const calls = [call("weather", '{"city": "Oslo"}'), call("time", "{}")];
+
+  test("calls are told apart from content", async () => {
+    const { choices } = await askChat({});
+    expect(choices[0]).toEqual({
+      index: 0,
+      message: { role: "assistant", content: "Well.", tool_calls: calls, refusal: null },
+      logprobs: null,
+      finish_reason: "tool_calls",
+    });
+  });
+
+  test("an answer of calls only has no content", async () => {
+    const { ask: terse } = toyServer({}, { chatTemplate: WITH_TOOLS, says: says.slice(6), control });
+    const { choices } = await json(await terse("/v1/chat/completions", body));
+    expect(choices[0].message).toEqual({
+      role: "assistant",
+      content: null,
+      tool_calls: calls,
+      refusal: null,
+    });
+  });
+
+  test("they stream as deltas, each whole, with its index", async () => {
+    const events = await allEvents(
+      await speaker.ask("/v1/chat/completions", { ...body, stream: true, n: 2 }),
+    );
+    const chunks = events.slice(0, -1).map(({ data }) => JSON.parse(data).choices[0]);
+    for (const index of [0, 1]) {
+      const own = chunks.filter((choice) => choice.index === index);
+      expect(own.map(({ delta }) => delta.content ?? "").join("")).toBe("Well.");
+      expect(own.flatMap(({ delta }) => delta.tool_calls ?? [])).toEqual(
+        calls.map((each, i) => ({ ...each, index: i })),
+      );
+      expect(own.at(-1)).toMatchObject({ delta: {}, finish_reason: "tool_calls" });
+    }
+  });
+
+  test("parallel_tool_calls: false leaves the first", async () => {
+    const { choices } = await askChat({ parallel_tool_calls: false });
+    expect(choices[0].message.tool_calls).toEqual(calls.slice(0, 1));
+  });
+
+  test("whoever may not call is told of no tools, and what looks like a call is content", async () => {
+    const plain = says.filter((piece) => !control.includes(piece)).join("");
+    for (const more of [{ tool_choice: "none" }, { tools: [] }, { tools: null }]) {
+      const { choices, usage } = await askChat(more);
+      expect(choices[0]).toMatchObject({ message: { content: plain }, finish_reason: "stop" });
+      expect(choices[0].message.tool_calls).toBeUndefined();
+      const told = await askChat({ tool_choice: "auto" });
+      expect(told.usage.prompt_tokens - usage.prompt_tokens).toBe("weather;time;".length);
+    }
+  });
+
+  test("an answer cut short says so", async () => {
+    const { choices } = await askChat({ max_tokens: 8 });
+    expect(choices[0].finish_reason).toBe("length");
+    expect(choices[0].message.tool_calls).toBeUndefined();
+  });
+
+  test("calls and their results go back into the conversation", async () => {
+    const history = [
+      ...messages,
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ ...call("weather", ""), id: "c1", function: { name: "weather", arguments: "{}" } }],
+      },
+      { role: "tool", tool_call_id: "c1", content: "rain" },
+    ];
+    const { prompt } = await json(await speaker.ask("/apply-template", { messages: history }));
+    expect(prompt).toContain('<tool_call>{"name": "weather", "arguments": {}}</tool_call>[tool]rain~');
+    expect((await askChat({ messages: history })).choices[0].finish_reason).toBe("tool_calls");
+  });
+
+  test("Ollama's clients get theirs", async () => {
+    const ollama = { model: "toy", messages, tools, options: { temperature: 0 } };
+    const expected = [
+      { function: { name: "weather", arguments: { city: "Oslo" } } },
+      { function: { name: "time", arguments: {} } },
+    ];
+    const whole = await json(await speaker.ask("/api/chat", { ...ollama, stream: false }));
+    expect(whole.message).toEqual({ role: "assistant", content: "Well.", tool_calls: expected });
+    const lines = (await (await speaker.ask("/api/chat", ollama)).text()).trim().split("\n");
+    expect(lines.flatMap((line) => JSON.parse(line).message.tool_calls ?? [])).toEqual(expected);
+    const history = [
+      ...messages,
+      { role: "assistant", content: "", tool_calls: expected },
+      { role: "tool", content: "rain", tool_name: "weather" },
+    ];
+    const again = await speaker.ask("/api/chat", { ...ollama, messages: history, stream: false });
+    expect(again.status).toBe(200);
+    const { capabilities } = await json(await speaker.ask("/api/show", { model: "toy" }));
+    expect(capabilities).toEqual(["completion", "tools", "thinking"]);
+  });
+});
+
 describe("/v1/completions", () => {
   test("continues a text, 16 tokens by default", async () => {
     const answer = await complete({ prompt: "ab", temperature: 0 });
@@ -379,6 +525,14 @@ describe("/v1/completions", () => {
   ])("takes the prompt %j", async (prompt, texts) => {
     const { choices } = await complete({ prompt, temperature: 0, max_tokens: 2 });
     expect(choices.map(({ text }: { text: string }) => text)).toEqual(texts);
+  });
+
+  test("ignore_eos goes on after an end", async () => {
+    const ended = await complete({ prompt: "!", temperature: 0, max_tokens: 3 });
+    expect(ended.choices[0]).toMatchObject({ text: "", finish_reason: "stop" });
+    const on = await complete({ prompt: "!", temperature: 0, max_tokens: 3, ignore_eos: true });
+    expect(on.choices[0]).toMatchObject({ finish_reason: "length" });
+    expect(on.usage.completion_tokens).toBe(3);
   });
 
   test("n choices of each prompt, prompt by prompt", async () => {
