@@ -208,7 +208,7 @@ describe("pages", () => {
       } finally {
         await stop?.();
       }
-    }, 60_000);
+    }, 240_000);
   }
 
   test("links lead somewhere, and anchors to headings", () => {
@@ -245,7 +245,7 @@ describe("references name what there is, and nothing else", () => {
         if (flags.some((flag) => !options.has(flag))) wrong.push(`${page}: ${code}`);
       }
     expect(wrong).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test("cli.md has every command and every option", async () => {
     const page = read("docs/reference/cli.md");
