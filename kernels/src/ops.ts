@@ -129,9 +129,17 @@ export function writeCommand<N extends OpName>(
 /** Bytes of scratch for each thread that embed, linear and linearExperts take (assembly/weights/group.ts). */
 export const LINEAR_SCRATCH_BYTES = 9216;
 
-/** Bytes of scratch for each thread that attention takes, `group` query heads a KV head (assembly/ops/attention.ts). */
-export function attentionScratchBytes(kvType: number, group: number, headDim: number): number {
+/** Bytes of scratch for each thread that attention takes (assembly/ops/attention.ts). */
+export function attentionScratchBytes(
+  kvType: number,
+  heads: number,
+  kvHeads: number,
+  headDim: number,
+): number {
+  const group = heads / kvHeads;
   const padded = Math.ceil(headDim / 4) * 4;
-  const page = kvType === 0 ? 0 : (headDim + padded) * 64;
-  return group * (64 + padded * 4 + 12) + 16 + page;
+  const widened = (headDim + padded) * 64;
+  const query = Math.ceil(headDim / 128) * 16 + Math.ceil(headDim / 32) * 64;
+  const rest = [0, widened, widened, heads * query + group * 32][kvType]!;
+  return heads * (16 + padded * 4) + 16 + group * 64 + rest;
 }

@@ -28,6 +28,7 @@ const TYPES = [
   { name: "f32", type: 0, error: 0 },
   { name: "f16", type: 1, error: 2 ** -11 },
   { name: "q8_0", type: 2, error: 1 / 200 },
+  { name: "q16", type: 3, error: 1 / 8191 },
 ];
 
 /** Page ids of the two sequences, shuffled; page 0 and what is not filled hold NaN. */
@@ -87,7 +88,7 @@ function run(
   for (const [i, [p, s]] of asked.entries())
     queries.set(data[s]!.q.subarray(p * qColumns, (p + 1) * qColumns), i * qColumns);
   const sinks = randomFloats(heads, 40, 2);
-  const scratchBytes = attentionScratchBytes(type, heads / kvHeads, headDim);
+  const scratchBytes = attentionScratchBytes(type, heads, kvHeads, headDim);
   const out = bench.space(asked.length * qStride);
   bench.run(
     "attention",

@@ -34,7 +34,10 @@ const contextOption = () =>
     "most tokens of prompt and answer (default: the model's, at most 4096)",
   ).argParser(contextSize);
 const kvTypeOption = () =>
-  new Option("--kv-type <type>", "number type of the KV cache").choices(["f32", "f16", "q8_0"]);
+  new Option(
+    "--kv-type <type>",
+    "number type of the KV cache (default: f32 for models in F32, otherwise q16)",
+  ).choices(["f32", "f16", "q8_0", "q16"]);
 const lengths = (flags: string, text: string, otherwise: number) =>
   new Option(flags, text).argParser(integers(0, MOST)).default([otherwise], String(otherwise));
 const formatOption = (choices: readonly string[]) =>

@@ -1,13 +1,15 @@
 /**
  * Attention over a paged KV cache (ops/kv.ts) with an online softmax (arXiv:1805.02867).
  *
- * A sequence's page table maps position p to page table[p >> 4], slot p & 15. One unit of work is one row of the
- * batch with query heads of one KV head: it walks the row's pages in order, so its bits depend on nothing beside it.
+ * A sequence's page table maps position p to page table[p >> 4], slot p & 15. A thread works on some of a row's query
+ * heads: it walks the row's pages in order, and in each page the KV heads in order, as they lie in memory. What a head
+ * gets depends on nothing beside it.
  */
 import { exp_16, exp_f32 } from "../simd/exp";
 import { split_from, split_to } from "../split";
+import { quantize_query, query_bytes, scores_q16_1, scores_q16_2, values_q16_1, values_q16_2, weigh_q16 } from "./attention_q16";
 import { softcap_f32x4 } from "./elementwise";
-import { key_head_bytes, padded_dim, value_head_bytes, widen_keys, widen_values } from "./kv";
+import { key_head_bytes, padded_dim, VALUE_SCALES_Q16, value_head_bytes, widen_keys, widen_values } from "./kv";
 
 /**
  * out[row][head] = softmax(scale q k^T) v over positions max(0, p - window + 1) .. last, with last the row's own
@@ -16,87 +18,109 @@ import { key_head_bytes, padded_dim, value_head_bytes, widen_keys, widen_values 
  *
  * scratch, for each thread scratchBytes; a group is the query heads of one KV head:
  *
- *   | scores [group][16] | values [group][padded] | maxima, sums, shrinks [group] each | widened page: K [headDim][16], V [16][padded] |
+ *   | maxima, sums, shrinks, weight scales [heads] each, to 16 bytes | values [heads][padded] | scores [group][16] | rest |
  *
- * all f32; the page only where the KV type is not f32.
+ * all f32. rest, by KV type: f32 nothing; f16 and q8_0 a widened page of one head, K [headDim][16], V [16][padded], f32;
+ * q16 the quantized queries [heads] and weights [group][16] i16 (attention_q16.ts).
  */
 export function attention(
   out: usize, q: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, lengths: usize, sinks: usize,
   rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, type: i32, scratch: usize, scratchBytes: usize, rank: i32, threads: i32,
 ): void {
   const group = heads / kvHeads;
-  // Where the units would not come out even, a group is split: a head's bits do not depend on its neighbours.
+  // A group's heads share what is read and widened: they are parted only where whole groups would not come out even.
   const even = rows * kvHeads;
-  const parts = even % threads != 0 && even < threads * 4 ? min(group, threads) : 1;
+  const unit = even % threads != 0 && even < threads * 4 ? 1 : group;
   const padded = <usize>padded_dim(headDim) << 2;
-  const keyHead = key_head_bytes(type, headDim);
-  const valueHead = value_head_bytes(type, headDim);
-  const keyPage = keyHead * <usize>kvHeads;
-  const valuePage = valueHead * <usize>kvHeads;
-  const headBytes = <usize>headDim << 2;
-  const scores = scratch + <usize>rank * scratchBytes;
-  const weighted = scores + (<usize>group << 6);
-  const states = weighted + <usize>group * padded;
-  const stateBytes = <usize>group << 2;
-  const wideKeys = (states + stateBytes * 3 + 15) & ~15;
-  const wideValues = wideKeys + (<usize>headDim << 6);
-  const total = even * parts;
-  const to = split_to(total, rank, threads);
-  for (let unit = split_from(total, rank, threads); unit < to; unit++) {
-    const row = unit / (kvHeads * parts), kvHead = (unit / parts) % kvHeads, part = unit % parts;
-    const head = kvHead * group + split_from(group, part, parts);
-    const count = kvHead * group + split_to(group, part, parts) - head;
+  const keyHead = key_head_bytes(type, headDim), valueHead = value_head_bytes(type, headDim);
+  const headBytes = <usize>headDim << 2, queryBytes = query_bytes(headDim);
+  const integers = type == 3;
+  const stateBytes = <usize>heads << 2;
+  const states = scratch + <usize>rank * scratchBytes;
+  const shrinks = states + stateBytes * 2, weightScales = shrinks + stateBytes;
+  const weighted = (weightScales + stateBytes + 15) & ~15;
+  const scores = weighted + <usize>heads * padded;
+  const wideKeys = scores + (<usize>group << 6), wideValues = wideKeys + (<usize>headDim << 6);
+  const queries = wideKeys, weights = queries + <usize>heads * queryBytes;
+  const units = rows * (heads / unit);
+  const to = split_to(units, rank, threads) * unit;
+  for (let at = split_from(units, rank, threads) * unit; at < to; ) {
+    const row = at / heads;
+    const firstHead = at - row * heads, endHead = min(heads, to - row * heads);
+    at = row * heads + endHead;
     const sequence = <usize>load<i32>(sequences + (<usize>row << 2));
     const position = load<i32>(positions + (<usize>row << 2));
     const last = lengths != 0 ? load<i32>(lengths + (sequence << 2)) - 1 : position;
     const first = window > 0 ? max(0, position - window + 1) : 0;
     const table = <usize>load<u32>(tables + (sequence << 2));
-    const query = q + <usize>row * stride + <usize>head * headBytes;
-    for (let g = 0; g < count; g++) {
-      const state = states + (<usize>g << 2);
-      store<f32>(state, sinks != 0 ? load<f32>(sinks + (<usize>(head + g) << 2)) : -Infinity);
+    const query = q + <usize>row * stride;
+    for (let h = firstHead; h < endHead; h++) {
+      const state = states + (<usize>h << 2);
+      store<f32>(state, sinks != 0 ? load<f32>(sinks + (<usize>h << 2)) : -Infinity);
       store<f32>(state + stateBytes, sinks != 0 ? 1 : 0);
+      if (integers) quantize_query(query + <usize>h * headBytes, headDim, scale, queries + <usize>h * queryBytes);
     }
-    memory.fill(weighted, 0, <usize>count * padded);
-    const keyShare = (keyHead / <usize>count + 63) & ~63, valueShare = (valueHead / <usize>count + 63) & ~63;
+    memory.fill(weighted + <usize>firstHead * padded, 0, <usize>(endHead - firstHead) * padded);
+    const firstGroup = firstHead / group, endGroup = (endHead - 1) / group + 1;
     for (let start = first & ~15; start <= last; start += 16) {
-      const page = <usize>load<u32>(table + (<usize>(start >> 4) << 2));
-      const next = <usize>load<u32>(table + (<usize>(min(start + 16, last) >> 4) << 2));
-      const nextKey = keys + next * keyPage + <usize>kvHead * keyHead;
-      const nextValue = values + next * valuePage + <usize>kvHead * valueHead;
-      let key = keys + page * keyPage + <usize>kvHead * keyHead;
-      let value = values + page * valuePage + <usize>kvHead * valueHead;
+      const page = <usize>load<u32>(table + (<usize>(start >> 4) << 2)) * <usize>kvHeads;
+      const next = <usize>load<u32>(table + (<usize>(min(start + 16, last) >> 4) << 2)) * <usize>kvHeads;
       // Slots past `last` may hold another sequence's values: they are not read at all, so not even a NaN there matters.
       const filled = min(16, last - start + 1);
-      if (type != 0) {
-        widen_keys(type, key, headDim, wideKeys);
-        widen_values(type, value, headDim, filled, wideValues);
-        key = wideKeys;
-        value = wideValues;
+      for (let kvHead = firstGroup; kvHead < endGroup; kvHead++) {
+        const from = max(firstHead, kvHead * group), count = min(endHead, (kvHead + 1) * group) - from;
+        let key = keys + (page + <usize>kvHead) * keyHead;
+        let value = values + (page + <usize>kvHead) * valueHead;
+        const ahead = kvHead + 1 < endGroup ? page + <usize>(kvHead + 1) : next + <usize>firstGroup;
+        const keyShare = (keyHead / <usize>count + 63) & ~63, valueShare = (valueHead / <usize>count + 63) & ~63;
+        const state = states + (<usize>from << 2), shrink = shrinks + (<usize>from << 2);
+        const sums = weighted + <usize>from * padded;
+        if (type == 1 || type == 2) {
+          widen_keys(type, key, headDim, wideKeys);
+          widen_values(type, value, headDim, filled, wideValues);
+          key = wideKeys;
+          value = wideValues;
+        }
+        if (integers) {
+          const heads16 = queries + <usize>from * queryBytes;
+          let g = 0;
+          for (; g + 2 <= count; g += 2) scores_q16_2(heads16 + <usize>g * queryBytes, queryBytes, headDim, key, scores + (<usize>g << 6));
+          if (g < count) scores_q16_1(heads16 + <usize>g * queryBytes, headDim, key, scores + (<usize>g << 6));
+        } else {
+          const heads32 = query + <usize>from * headBytes;
+          let g = 0;
+          for (; g + 2 <= count; g += 2) scores_2(heads32 + <usize>g * headBytes, headBytes, key, scale, scores + (<usize>g << 6));
+          if (g < count) scores_1(heads32 + <usize>g * headBytes, headBytes, key, scale, scores + (<usize>g << 6));
+        }
+        for (let g = 0; g < count; g++) {
+          touch_share(keys + ahead * keyHead, keyHead, keyShare, g, shrink);
+          touch_share(values + ahead * valueHead, valueHead, valueShare, g, shrink);
+          softmax_16(scores + (<usize>g << 6), start, first, last, cap, state + (<usize>g << 2), stateBytes);
+        }
+        if (integers) {
+          const pairs = (filled + 1) >> 1, weightScale = weightScales + (<usize>from << 2);
+          for (let g: usize = 0; g < <usize>count; g++) weigh_q16(scores + (g << 6), value, weights + (g << 5), weightScale + (g << 2));
+          value += VALUE_SCALES_Q16;
+          let g: usize = 0;
+          for (; g + 2 <= <usize>count; g += 2) values_q16_2(weights + (g << 5), value, pairs, padded, sums + g * padded, shrink + (g << 2), weightScale + (g << 2));
+          if (g < <usize>count) values_q16_1(weights + (g << 5), value, pairs, padded, 0, sums + g * padded, shrink + (g << 2), weightScale + (g << 2));
+        } else {
+          let g: usize = 0;
+          for (; g + 2 <= <usize>count; g += 2) values_2(scores + (g << 6), value, filled, padded, sums + g * padded, shrink + (g << 2));
+          if (g < <usize>count) values_1(scores + (g << 6), value, filled, padded, 0, sums + g * padded, shrink + (g << 2));
+        }
       }
-      let g = 0;
-      for (; g + 2 <= count; g += 2) scores_2(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
-      if (g < count) scores_1(query + <usize>g * headBytes, headBytes, key, scores + (<usize>g << 6));
-      for (g = 0; g < count; g++) {
-        touch_share(nextKey, keyHead, keyShare, g, states + stateBytes * 2);
-        touch_share(nextValue, valueHead, valueShare, g, states + stateBytes * 2);
-        softmax_16(scores + (<usize>g << 6), start, first, last, scale, cap, states + (<usize>g << 2), stateBytes);
-      }
-      for (g = 0; g + 2 <= count; g += 2) values_2(scores + (<usize>g << 6), value, filled, padded, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
-      if (g < count) values_1(scores + (<usize>g << 6), value, filled, padded, 0, weighted + <usize>g * padded, states + stateBytes * 2 + (<usize>g << 2));
     }
-    const into = out + <usize>row * stride + <usize>head * headBytes;
-    for (let g = 0; g < count; g++) {
-      const inverse: f32 = <f32>1.0 / load<f32>(states + stateBytes + (<usize>g << 2));
-      const from = weighted + <usize>g * padded;
-      const at = into + <usize>g * headBytes;
-      for (let d: usize = 0; d < headBytes; d += 4) store<f32>(at + d, load<f32>(from + d) * inverse);
+    for (let h = <usize>firstHead; h < <usize>endHead; h++) {
+      const inverse: f32 = <f32>1.0 / load<f32>(states + stateBytes + (h << 2));
+      const from = weighted + h * padded, into = out + <usize>row * stride + h * headBytes;
+      for (let d: usize = 0; d < headBytes; d += 4) store<f32>(into + d, load<f32>(from + d) * inverse);
     }
   }
 }
 
 /**
- * Reads from each cache line of share g of the next page, which then is under way when it is needed: pages lie in no
+ * Reads from each cache line of share g of what comes next, which then is under way when it is needed: pages lie in no
  * order that hardware could follow. `sink` keeps what is read, until softmax_16 writes there.
  */
 function touch_share(from: usize, bytes: usize, share: usize, g: i32, sink: usize): void {
@@ -128,8 +152,8 @@ function masked(score: v128, position: v128, first: i32, last: i32): v128 {
   return v128.bitselect(score, f32x4.splat(-1e30), inside);
 }
 
-/** Products of one query head with the 16 keys of a page. */
-function scores_1(query: usize, headBytes: usize, key: usize, out: usize): void {
+/** Products of one query head with the 16 keys of a page, times scale. */
+function scores_1(query: usize, headBytes: usize, key: usize, scale: f32, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (const end = query + headBytes; query < end; query += 4, key += 64) {
     const x = v128.load32_splat(query);
@@ -138,14 +162,15 @@ function scores_1(query: usize, headBytes: usize, key: usize, out: usize): void 
     c = f32x4.add(c, f32x4.mul(x, v128.load(key, 32)));
     d = f32x4.add(d, f32x4.mul(x, v128.load(key, 48)));
   }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
+  const s = f32x4.splat(scale);
+  v128.store(out, f32x4.mul(a, s));
+  v128.store(out, f32x4.mul(b, s), 16);
+  v128.store(out, f32x4.mul(c, s), 32);
+  v128.store(out, f32x4.mul(d, s), 48);
 }
 
 /** The same of two query heads, headBytes apart. */
-function scores_2(query: usize, headBytes: usize, key: usize, out: usize): void {
+function scores_2(query: usize, headBytes: usize, key: usize, scale: f32, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
   for (const end = query + headBytes; query < end; query += 4, key += 64) {
     const x = v128.load32_splat(query), y = v128.load32_splat(query + headBytes);
@@ -159,23 +184,20 @@ function scores_2(query: usize, headBytes: usize, key: usize, out: usize): void 
     d = f32x4.add(d, f32x4.mul(x, k3));
     h = f32x4.add(h, f32x4.mul(y, k3));
   }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
-  v128.store(out, e, 64);
-  v128.store(out, f, 80);
-  v128.store(out, g, 96);
-  v128.store(out, h, 112);
+  const s = f32x4.splat(scale);
+  v128.store(out, f32x4.mul(a, s));
+  v128.store(out, f32x4.mul(b, s), 16);
+  v128.store(out, f32x4.mul(c, s), 32);
+  v128.store(out, f32x4.mul(d, s), 48);
+  v128.store(out, f32x4.mul(e, s), 64);
+  v128.store(out, f32x4.mul(f, s), 80);
+  v128.store(out, f32x4.mul(g, s), 96);
+  v128.store(out, f32x4.mul(h, s), 112);
 }
 
 /** Scores of one head and page to weights, in place; updates maximum, sum and the factor that shrinks what came before. */
-function softmax_16(scores: usize, start: i32, first: i32, last: i32, scale: f32, cap: f32, state: usize, stateBytes: usize): void {
-  const s = f32x4.splat(scale);
-  let a = f32x4.mul(v128.load(scores), s);
-  let b = f32x4.mul(v128.load(scores, 16), s);
-  let c = f32x4.mul(v128.load(scores, 32), s);
-  let d = f32x4.mul(v128.load(scores, 48), s);
+function softmax_16(scores: usize, start: i32, first: i32, last: i32, cap: f32, state: usize, stateBytes: usize): void {
+  let a = v128.load(scores), b = v128.load(scores, 16), c = v128.load(scores, 32), d = v128.load(scores, 48);
   if (cap != 0) {
     a = softcap_f32x4(a, cap);
     b = softcap_f32x4(b, cap);

@@ -5,9 +5,12 @@
  *   type 1, f16    K: [headDim][16] f16                        V: [16][padded] f16
  *   type 2, q8_0   K: [blocks] of | 16 scales f16 | [32][16] i8 |
  *                  V: [16] of | scales f16, blocks of them, to 16 bytes | [32 x blocks] i8 |
+ *   type 3, q16    K: [blocks] of | 16 scales f32 | [pairs of numbers][16] of 2 i16 |
+ *                  V: | 16 scales f32 | [8 pairs of positions][padded] of 2 i16 |
  *
- * padded: headDim up to a multiple of 4. blocks: headDim / 32, rounded up; a block's numbers past headDim are zero.
- * A page of another type than f32 is widened into scratch once for all query heads that read it.
+ * padded: headDim up to a multiple of 4. blocks: headDim / 32, rounded up; a block's numbers past headDim are zero (the
+ * last block of a q16 K is as short as its pairs). A q16 number is within +-8191, a K's scale is of a position and block,
+ * a V's of a position. Pages of f16 and q8_0 are widened into scratch once for all query heads that read them.
  */
 import { load_f16, load_f16x4, u16_lanes_from_f32x4 } from "../simd/half";
 import { split_from, split_to } from "../split";
@@ -31,14 +34,23 @@ function value_row_q8_0(headDim: i32): usize {
   return ((blocks_of(headDim) * 2 + 15) & ~15) + (blocks_of(headDim) << 5);
 }
 
+/** Bytes of the scales before a q16 page's V. */
+export const VALUE_SCALES_Q16: usize = 64;
+
 /** Bytes of one head's K in a page. */
 export function key_head_bytes(type: i32, headDim: i32): usize {
-  return type == 0 ? <usize>headDim << 6 : type == 1 ? <usize>headDim << 5 : blocks_of(headDim) * 544;
+  if (type == 0) return <usize>headDim << 6;
+  if (type == 1) return <usize>headDim << 5;
+  if (type == 2) return blocks_of(headDim) * 544;
+  return (blocks_of(headDim) << 6) + (<usize>((headDim + 1) >> 1) << 6);
 }
 
 /** Bytes of one head's V in a page. */
 export function value_head_bytes(type: i32, headDim: i32): usize {
-  return type == 0 ? <usize>padded_dim(headDim) << 6 : type == 1 ? <usize>padded_dim(headDim) << 5 : value_row_q8_0(headDim) << 4;
+  if (type == 0) return <usize>padded_dim(headDim) << 6;
+  if (type == 1) return <usize>padded_dim(headDim) << 5;
+  if (type == 2) return value_row_q8_0(headDim) << 4;
+  return VALUE_SCALES_Q16 + (<usize>padded_dim(headDim) << 5);
 }
 
 /** Writes the K and V rows of the batch into their pages. k and v: [rows][kvHeads * headDim], stride bytes a row. */
@@ -57,7 +69,8 @@ export function kv_store(k: usize, v: usize, stride: usize, keys: usize, values:
       const value = values + (page + <usize>h) * valueHead;
       if (type == 0) store_f32(k + from, v + from, key, value, slot, headDim);
       else if (type == 1) store_f16(k + from, v + from, key, value, slot, headDim);
-      else store_q8_0(k + from, v + from, key, value, slot, headDim);
+      else if (type == 2) store_q8_0(k + from, v + from, key, value, slot, headDim);
+      else store_q16(k + from, v + from, key, value, slot, headDim);
     }
   }
 }
@@ -100,13 +113,42 @@ function store_q8_0(k: usize, v: usize, key: usize, value: usize, slot: usize, h
   }
 }
 
+/** Scale amax / 8191, of 32 numbers of K or of a head's V. */
+function store_q16(k: usize, v: usize, key: usize, value: usize, slot: usize, headDim: i32): void {
+  for (let first = 0; first < headDim; first += 32, k += 128) {
+    const count = min(32, headDim - first);
+    const amax = amax_of(k, count);
+    const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+    store<f32>(key + (slot << 2), amax / <f32>8191.0);
+    key += 64;
+    for (let i = 0; i < count; i += 2, key += 64) {
+      const at = k + (<usize>i << 2);
+      store<i16>(key + (slot << 2), q16_of(load<f32>(at), inverse));
+      store<i16>(key + (slot << 2), i + 1 < count ? q16_of(load<f32>(at, 4), inverse) : 0, 2);
+    }
+  }
+  const amax = amax_of(v, headDim);
+  const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+  store<f32>(value + (slot << 2), amax / <f32>8191.0);
+  const row = value + VALUE_SCALES_Q16 + (slot >> 1) * (<usize>padded_dim(headDim) << 2) + ((slot & 1) << 1);
+  for (let d: usize = 0; d < <usize>headDim; d++) store<i16>(row + (d << 2), q16_of(load<f32>(v + (d << 2)), inverse));
+  for (let d = <usize>headDim; d < <usize>padded_dim(headDim); d++) store<i16>(row + (d << 2), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function q16_of(x: f32, inverse: f32): i16 {
+  return <i16><i32>nearest(x * inverse);
+}
+
 // @ts-ignore: decorator
 @inline
 function half_of(x: f32): i32 {
   return i32x4.extract_lane(u16_lanes_from_f32x4(f32x4.splat(x)), 0);
 }
 
-function amax_of(p: usize, count: i32): f32 {
+/** Largest magnitude of `count` floats. */
+export function amax_of(p: usize, count: i32): f32 {
   let m: f32 = 0;
   for (let i = 0; i < count; i++) m = max(m, abs(load<f32>(p + (<usize>i << 2))));
   return m;

@@ -26,7 +26,7 @@ export function referenceBackend({ precision = "f64" }: ReferenceOptions = {}): 
   return {
     name: "reference",
     dtypes: new Set(Object.keys(DTYPES) as DtypeName[]),
-    kvTypes: new Set(["f32", "f16", "q8_0"]),
+    kvTypes: new Set(["f32", "f16", "q8_0", "q16"]),
     load: (request) => load(request, precision === "f32" ? Math.fround : identity),
   };
 }

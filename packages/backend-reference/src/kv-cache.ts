@@ -12,8 +12,8 @@ export interface KvLayer {
   value(slot: number, head: number): Float64Array;
 }
 
-/** Numbers that share a scale in a q8_0 cache: ggml's QK8_0. */
-const Q8_BLOCK = 32;
+/** Numbers that share a scale: ggml's QK8_0, and of K in a q16 cache. */
+const BLOCK = 32;
 
 /** Pools of every layer. */
 export function kvCache(shape: KvShape): KvLayer[] {
@@ -31,8 +31,8 @@ export function kvCache(shape: KvShape): KvLayer[] {
       headDim,
       store(slot, k, v) {
         for (let h = 0; h < kvHeads; h++) {
-          write(head(keys, slot, h), k.subarray(h * headDim, (h + 1) * headDim));
-          write(head(values, slot, h), v.subarray(h * headDim, (h + 1) * headDim));
+          write.key(head(keys, slot, h), k.subarray(h * headDim, (h + 1) * headDim));
+          write.value(head(values, slot, h), v.subarray(h * headDim, (h + 1) * headDim));
         }
       },
       key: (slot, h) => head(keys, slot, h),
@@ -44,17 +44,36 @@ export function kvCache(shape: KvShape): KvLayer[] {
 /** dst becomes what src reads back as. */
 type Write = (dst: Float64Array, src: Float64Array) => void;
 
-const WRITES: Readonly<Record<KvType, Write>> = {
-  f32: (dst, src) => dst.set(src),
-  f16: (dst, src) => dst.set(src.map(toHalf)),
-  q8_0: (dst, src) => {
-    for (let i = 0; i < src.length; i += Q8_BLOCK) dst.set(roundToQ8(src.subarray(i, i + Q8_BLOCK)), i);
-  },
+const both = (write: Write) => ({ key: write, value: write });
+
+/** `round` for each block of BLOCK numbers. */
+const inBlocks =
+  (round: (block: Float64Array) => Float64Array): Write =>
+  (dst, src) => {
+    for (let i = 0; i < src.length; i += BLOCK) dst.set(round(src.subarray(i, i + BLOCK)), i);
+  };
+
+const WRITES: Readonly<Record<KvType, { readonly key: Write; readonly value: Write }>> = {
+  f32: both((dst, src) => dst.set(src)),
+  f16: both((dst, src) => dst.set(src.map(toHalf))),
+  q8_0: both(inBlocks(roundToQ8)),
+  q16: { key: inBlocks(roundToQ16), value: (dst, src) => dst.set(roundToQ16(src)) },
 };
+
+/** Integers round(x / d) with d = max|x| / 8191, read back times d as an f32. */
+function roundToQ16(block: Float64Array): Float64Array {
+  const d = largest(block) / 8191;
+  if (d === 0) return new Float64Array(block.length);
+  return block.map((value) => Math.sign(value) * Math.round(Math.abs(value) / d) * Math.fround(d));
+}
 
 /** A block as q8_0 keeps it: bytes round(x / d) with d = max|x| / 127, read back times half(d) (ggml-quants.c). */
 function roundToQ8(block: Float64Array): Float64Array {
-  const d = block.reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 127;
+  const d = largest(block) / 127;
   if (d === 0) return new Float64Array(block.length);
   return block.map((value) => Math.sign(value) * Math.round(Math.abs(value) / d) * toHalf(d));
+}
+
+function largest(block: Float64Array): number {
+  return block.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }

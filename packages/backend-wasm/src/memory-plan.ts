@@ -10,7 +10,7 @@ import { ropeKey, ropeRowBytes } from "./rope-table.ts";
 import { residentBytes, windowNeeded } from "./upload.ts";
 
 /** The kernels' numbers of KV types (kernels/assembly/ops/kv.ts). */
-export const KV_TYPES: Record<KvType, number> = { f32: 0, f16: 1, q8_0: 2 };
+export const KV_TYPES: Record<KvType, number> = { f32: 0, f16: 1, q8_0: 2, q16: 3 };
 
 /** Least bytes of the arena: also the window that weights are read into. */
 const LEAST_ARENA = 1 << 20;

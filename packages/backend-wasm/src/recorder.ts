@@ -353,8 +353,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         );
       }
       const segment = options.segmentOfLayer(layer);
-      const group = spec.heads / spec.kvHeads;
-      const scratch = aligned(attentionScratchBytes(options.kvType, group, spec.headDim));
+      const scratch = aligned(attentionScratchBytes(options.kvType, spec.heads, spec.kvHeads, spec.headDim));
       scratchBytes = Math.max(scratchBytes, scratch);
       const pages = { keys: { in: "keys", layer }, values: { in: "values", layer } } as const;
       const where = {

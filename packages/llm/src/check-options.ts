@@ -2,7 +2,7 @@ import type { KvType } from "@realizar/tensor";
 import { InvalidArgumentError } from "./errors.ts";
 import type { BackendName, OpenOptions } from "./open-model.ts";
 
-const KV_TYPES: readonly KvType[] = ["f32", "f16", "q8_0"];
+const KV_TYPES: readonly KvType[] = ["f32", "f16", "q8_0", "q16"];
 const BACKENDS: readonly BackendName[] = ["wasm", "reference"];
 
 /** More threads than any machine that this is for has cores; each costs a Worker. */

@@ -16,7 +16,7 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Most tokens of a sequence; the model's own by default, at most 4,096. More than the model's own is the model's own. */
   readonly contextSize?: number;
-  /** Number type of the KV cache; f32 by default. */
+  /** Number type of the KV cache; by default f32 where every weight is F32, q16 otherwise. */
   readonly kvType?: KvType;
   /** Sequences of full context that the KV cache has room for; 1 by default. */
   readonly parallel?: number;
@@ -39,6 +39,11 @@ export interface OpenModel {
   readonly threads: number;
   readonly kvType: KvType;
   close(): void;
+}
+
+/** q16 costs nothing that weights of fewer bits have not cost already. */
+function defaultKvType({ tensors }: Checkpoint): KvType {
+  return [...tensors.values()].every(({ type }) => type === "F32") ? "f32" : "q16";
 }
 
 /** Context that is used where nobody asks for another. */
@@ -74,7 +79,7 @@ export async function openModel(
 
 async function loadCheckpoint(checkpoint: Checkpoint, options: OpenOptions): Promise<OpenModel> {
   const tokenizer = await checkpoint.tokenizer();
-  const kvType = options.kvType ?? "f32";
+  const kvType = options.kvType ?? defaultKvType(checkpoint);
   const backend = BACKENDS[options.backend ?? "wasm"](options.threads ?? defaultThreads());
   const plan = { kvType, pages: 1, maxRows: 1, maxOutputRows: 1, dtypes: backend.dtypes };
   const first = await prepareModel(checkpoint, { ...plan, contextSize: options.contextSize });

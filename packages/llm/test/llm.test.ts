@@ -355,7 +355,7 @@ describe("evaluate", () => {
     await using model = await load(MODEL, { threads: 1, signal: AbortSignal.timeout(1e6) });
     const exact = await model.evaluate(ids, { topLogprobs: 4 });
     expect(await model.evaluate(ids, { topLogprobs: 4, kvType: "f32" })).toEqual(exact);
-    for (const kvType of ["f16", "q8_0"] as const) {
+    for (const kvType of ["f16", "q8_0", "q16"] as const) {
       const [once, again] = await Promise.all([
         model.evaluate(ids, { topLogprobs: 4, kvType }),
         model.evaluate(ids, { topLogprobs: 4, kvType }),
@@ -420,7 +420,7 @@ describe("close", () => {
       expect(reason).toHaveProperty("code", expect.stringMatching(/^(ENGINE|LLM)_/));
     const closed = { code: "LLM_CLOSED" };
     await expect(tokensOf(model, "hi")).rejects.toMatchObject(closed);
-    for (const kvType of ["f32", "f16", "q8_0"] as const)
+    for (const kvType of ["f32", "f16", "q8_0", "q16"] as const)
       await expect(model.evaluate([BOS], { kvType })).rejects.toMatchObject(closed);
   });
 

@@ -37,6 +37,7 @@ const KV_BLOCKS: Readonly<Record<KvType, { readonly blockLength: number; readonl
   f32: DTYPES.F32,
   f16: DTYPES.F16,
   q8_0: DTYPES.Q8_0,
+  q16: { blockLength: 32, blockBytes: 68 },
 };
 
 export function describe(checkpoint: Checkpoint, { config }: Program): ModelDescription {

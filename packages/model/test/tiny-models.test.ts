@@ -122,6 +122,7 @@ test("a description", async () => {
   expect(description.kvBytesPerToken("f32")).toBe(3 * 2 * 2 * 6 * 4);
   expect(description.kvBytesPerToken("f16")).toBe(3 * 2 * 2 * 6 * 2);
   expect(description.kvBytesPerToken("q8_0")).toBe(3 * 2 * 2 * 34);
+  expect(description.kvBytesPerToken("q16")).toBe(3 * 2 * 2 * 68);
   expect(request).toMatchObject({ contextSize: 20, maxRows: 4, maxOutputRows: 2 });
   expect(request.kv).toEqual({ layers: 3, kvHeads: [2, 2, 2], headDim: [6, 6, 6], pages: 2, type: "f16" });
   // two of vocabulary by width, a norm; a layer: 2 norms, q k v o, 2 head norms, router, 3 matrices of 5 experts

@@ -12,7 +12,7 @@ export interface BenchFlags {
   readonly nDepth: readonly number[];
   readonly threads?: readonly number[];
   readonly repetitions: number;
-  readonly kvType?: "f32" | "f16" | "q8_0";
+  readonly kvType?: "f32" | "f16" | "q8_0" | "q16";
   readonly output: "table" | "json";
 }
 

@@ -9,7 +9,7 @@ export type LocatedModel = string | Uint8Array;
 export interface LoadFlags {
   readonly threads?: number;
   readonly ctxSize?: number;
-  readonly kvType?: "f32" | "f16" | "q8_0";
+  readonly kvType?: "f32" | "f16" | "q8_0" | "q16";
 }
 
 /**

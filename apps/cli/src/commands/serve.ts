@@ -23,7 +23,7 @@ export interface ServeFlags {
   readonly port: number;
   readonly threads?: number;
   readonly ctxSize?: number;
-  readonly kvType?: "f32" | "f16" | "q8_0";
+  readonly kvType?: "f32" | "f16" | "q8_0" | "q16";
   /** Sequences of full context that the KV cache has room for. */
   readonly parallel?: number;
   /** Load models on first use. */

@@ -83,7 +83,7 @@ test("positions of earlier steps are read from their pages", () => {
   close(attention(zeros(1), zeros(1), filled(1, 1, [19]), pages, spec, elsewhere), [20 / 18]);
 });
 
-test("f16 keeps halves, q8_0 keeps 255 steps of a block's largest", () => {
+test("f16 keeps halves, q8_0 255 steps of a block's largest, q16 16,383 of a head's", () => {
   const third = filled(1, 1, [1 / 3]);
   close(attention(zeros(1), zeros(1), third, cache("f16"), spec, sequence(1)), [1365 / 4096]);
   const head = { ...spec, headDim: 2 };
@@ -91,6 +91,8 @@ test("f16 keeps halves, q8_0 keeps 255 steps of a block's largest", () => {
   close(attention(zeros(1, 2), zeros(1, 2), v, cache("q8_0", 1, 2), head, sequence(1)), [127, 1]);
   const none = attention(zeros(1, 2), zeros(1, 2), zeros(1, 2), cache("q8_0", 1, 2), head, sequence(1));
   close(none, [0, 0]);
+  const fine = filled(1, 2, [8191, 0.6]);
+  close(attention(zeros(1, 2), zeros(1, 2), fine, cache("q16", 1, 2), head, sequence(1)), [8191, 1]);
 });
 
 test("softmax survives large logits", () => {

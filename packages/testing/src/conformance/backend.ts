@@ -23,7 +23,7 @@ export interface ConformanceOptions {
 /** The meaning of `Backend`: what `make` gives is held against the reference and against its own promises. */
 export function backendConformance(name: string, make: () => Backend, options: ConformanceOptions): void {
   const { tolerance } = options;
-  const kvTolerance = { f32: tolerance, f16: 1e-3, q8_0: 1e-2, ...options.kvTolerance };
+  const kvTolerance = { f32: tolerance, f16: 1e-3, q8_0: 1e-2, q16: 5e-4, ...options.kvTolerance };
   const backend = make();
 
   const agrees = (trial: Trial, allowed: number) =>

@@ -20,6 +20,7 @@ export const LAW_MODELS: readonly LawModel[] = [
   { label: "a tiny llama of Q8_0", architecture: "llama", type: "Q8_0" },
   { label: "a tiny llama of Q4_0 with KV in q8_0", architecture: "llama", type: "Q4_0", kvType: "q8_0" },
   { label: "a tiny qwen3moe with KV in f16", architecture: "qwen3moe", kvType: "f16" },
+  { label: "a tiny gemma3 with KV in q16", architecture: "gemma3", kvType: "q16" },
 ];
 
 /** A row's bits depend on its sequence alone, however steps are cut, rows are mixed and pages lie. */
