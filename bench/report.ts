@@ -33,12 +33,16 @@ export interface Report {
 /** Least time of measuring one thing, nanoseconds, and least runs. */
 const LEAST = { min_cpu_time: 0.5e9, min_samples: 5 };
 
-/** Measures one after another: a table on standard error as it goes, JSON on standard output at the end. */
-export async function report(question: string, benches: readonly Bench[]): Promise<void> {
+/**
+ * Measures one after another, what is given as a function made when its turn comes: a table on standard error as it goes, JSON on standard output at
+ * the end.
+ */
+export async function report(question: string, benches: readonly (Bench | (() => Bench))[]): Promise<void> {
   const on = machine();
   const results: Measured[] = [];
   console.error(`${question}\n${on.cpu}, ${on.runtime}, load ${on.load.toFixed(1)}`);
-  for (const { name, run, amount, published } of benches) {
+  for (const bench of benches) {
+    const { name, run, amount, published } = typeof bench === "function" ? bench() : bench;
     const { p50, min, p99, avg } = await measure(run, LEAST);
     const result: Measured = {
       name,

@@ -13,7 +13,8 @@
  * Per row, in block order: y += sum (d t), then with minimums also m (t asum) within the same addition.
  */
 import { dot_pairs_i8_u7 } from "../simd/dot";
-import { add_scaled } from "./group";
+import { load_f16x4 } from "../simd/half";
+import { add_scaled, SCALES } from "./group";
 
 export const BLOCK32: usize = 640;
 const M: usize = 64;
@@ -82,10 +83,10 @@ function finish(out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, ce
     const sum = i32x4.extadd_pairwise_i16x8_s(v128.load32_splat(sums));
     const shifted = i32x4.mul(sum, i32x4.splat(centre));
     const s = f32x4.mul(f32x4.convert_i32x4_s(sum), t);
-    add_minimum(out, a, block, shifted, t, s);
-    add_minimum(out + 16, b, block + 16, shifted, t, s);
-    add_minimum(out + 32, c, block + 32, shifted, t, s);
-    add_minimum(out + 48, d, block + 48, shifted, t, s);
+    add_minimum(out, a, v128.load(block), v128.load(block, M), shifted, t, s);
+    add_minimum(out + 16, b, v128.load(block, 16), v128.load(block, M + 16), shifted, t, s);
+    add_minimum(out + 32, c, v128.load(block, 32), v128.load(block, M + 32), shifted, t, s);
+    add_minimum(out + 48, d, v128.load(block, 48), v128.load(block, M + 48), shifted, t, s);
   } else {
     add_scaled(out, i32x4.extadd_pairwise_i16x8_s(a), v128.load(block), t);
     add_scaled(out + 16, i32x4.extadd_pairwise_i16x8_s(b), v128.load(block, 16), t);
@@ -96,10 +97,22 @@ function finish(out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, ce
 
 // @ts-ignore: decorator
 @inline
-function add_minimum(out: usize, pairs: v128, d: usize, shifted: v128, t: v128, s: v128): void {
+function add_minimum(out: usize, pairs: v128, d: v128, m: v128, shifted: v128, t: v128, s: v128): void {
   const sum = f32x4.convert_i32x4_s(i32x4.add(i32x4.extadd_pairwise_i16x8_s(pairs), shifted));
-  const y = f32x4.add(f32x4.mul(sum, f32x4.mul(v128.load(d), t)), f32x4.mul(v128.load(d, M), s));
-  v128.store(out, f32x4.add(v128.load(out), y));
+  v128.store(out, f32x4.add(v128.load(out), f32x4.add(f32x4.mul(sum, f32x4.mul(d, t)), f32x4.mul(m, s))));
+}
+
+/**
+ * out[0..3] += a block's pair sums of four rows, as finish() does, d (and with mins m, SCALES bytes on) half floats of a
+ * packed block.
+ */
+// @ts-ignore: decorator
+@inline
+export function add_packed(out: usize, pairs: v128, d: usize, mins: bool, centre: i32, t: v128, sums: usize): void {
+  if (mins) {
+    const sum = i32x4.extadd_pairwise_i16x8_s(v128.load32_splat(sums));
+    add_minimum(out, pairs, load_f16x4(d), load_f16x4(d + SCALES), i32x4.mul(sum, i32x4.splat(centre)), t, f32x4.mul(f32x4.convert_i32x4_s(sum), t));
+  } else add_scaled(out, i32x4.extadd_pairwise_i16x8_s(pairs), load_f16x4(d), t);
 }
 
 /** Row r of `blocks` unpacked blocks as floats, each rounded once. */

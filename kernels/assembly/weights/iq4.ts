@@ -15,8 +15,10 @@
  *
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
-import { interleave_halves, SCALES, widen_scales } from "./group";
-import { WORDS, WORDS_BLOCK } from "./words32";
+import { load_f16x4 } from "../simd/half";
+import { lookup } from "../simd/lookup";
+import { add_scaled, interleave_halves, SCALES, widen_scales } from "./group";
+import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
 export const BLOCK_IQ4_NL: usize = 288;
 export const BLOCK_IQ4_XS: usize = 2208;
@@ -34,7 +36,7 @@ function unpack_levels(src: usize, dst: usize): void {
   const mask = i8x16.splat(15), table = levels();
   for (const end = src + 256; src < end; src += 16, dst += 32) {
     const x = v128.load(src);
-    const low = i8x16.swizzle(table, v128.and(x, mask)), high = i8x16.swizzle(table, i8x16.shr_u(x, 4));
+    const low = lookup(table, v128.and(x, mask)), high = lookup(table, i8x16.shr_u(x, 4));
     v128.store(dst, i16x8.extend_low_i8x16_s(low));
     v128.store(dst, i16x8.extend_high_i8x16_s(low), 16);
     v128.store(dst, i16x8.extend_low_i8x16_s(high), 512);
@@ -94,4 +96,49 @@ export function unpack_iq4_xs(src: usize, dst: usize, blocks: i32): void {
 @inline
 function scaled(d: v128, scales: usize): v128 {
   return f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(scales)))));
+}
+
+/** 16 rows times one token without unpacking, the same bits as words32.ts: added to out. */
+export function dot_iq4_nl(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+  for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += 64, scales += 4) {
+    dot_levels(group + SCALES, q, scales, load_f16x4(group), load_f16x4(group + 8), load_f16x4(group + 16), load_f16x4(group + 24), out);
+  }
+}
+
+/** The same of IQ4_XS. */
+export function dot_iq4_xs(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+  for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
+    for (let s: usize = 0; s < 8; s++, q += 64, scales += 4) {
+      const p = group + SCALES + (s << 4);
+      dot_levels(
+        group + SCALES + 128 + (s << 8), q, scales, scaled(load_f16x4(group), p), scaled(load_f16x4(group + 8), p + 4), scaled(load_f16x4(group + 16), p + 8),
+        scaled(load_f16x4(group + 24), p + 12), out,
+      );
+    }
+  }
+}
+
+/** 32 columns of 16 rows with scales s0 .. s3. */
+// @ts-ignore: decorator
+@inline
+function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize): void {
+  const mask = i8x16.splat(15), table = levels();
+  let a = i32x4.splat(0), b = a, c = a, d = a;
+  for (const end = p + 256; p < end; p += 32, q += 4) {
+    const x = v128.load32_splat(q), y = v128.load32_splat(q, 32);
+    let w = v128.load(p);
+    let low = lookup(table, v128.and(w, mask)), high = lookup(table, v128.and(i16x8.shr_u(w, 4), mask));
+    a = madd(madd(a, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
+    b = madd(madd(b, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
+    w = v128.load(p, 16);
+    low = lookup(table, v128.and(w, mask));
+    high = lookup(table, v128.and(i16x8.shr_u(w, 4), mask));
+    c = madd(madd(c, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
+    d = madd(madd(d, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
+  }
+  const t = v128.load32_splat(scales);
+  add_scaled(out, a, s0, t);
+  add_scaled(out + 16, b, s1, t);
+  add_scaled(out + 32, c, s2, t);
+  add_scaled(out + 48, d, s3, t);
 }

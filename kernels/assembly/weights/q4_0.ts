@@ -8,9 +8,8 @@
  *   | d of row 0 .. 15: f16 | j, v: bytes 4j .. 4j+3 of rows 4v .. 4v+3: 16 B | ...
  */
 import { dot_pairs_i8_u7 } from "../simd/dot";
-import { load_f16x4 } from "../simd/half";
-import { BLOCK32, CODES32 } from "./bytes32";
-import { add_scaled, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_packed, BLOCK32, CODES32 } from "./bytes32";
+import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 18;
 export const BLOCK_Q4_0: usize = 288;
@@ -42,12 +41,14 @@ export function unpack_q4_0(src: usize, dst: usize, blocks: i32): void {
   }
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. */
-export function dot_q4_0(group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
+/**
+ * 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. With mins, blocks are Q4_1's.
+ */
+export function dot_nibbles(mins: bool, group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
   const mask = i8x16.splat(15), less = i16x8.splat(-8);
   for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
-    let p = group + SCALES;
+    let p = group + (mins ? 2 * SCALES : SCALES);
     for (const end = p + 256; p < end; p += 64, q += 4) {
       const x = v128.load32_splat(q), y = v128.load32_splat(q, 16);
       let w = v128.load(p);
@@ -60,10 +61,10 @@ export function dot_q4_0(group: usize, blocks: i32, q: usize, scales: usize, sum
       d = i16x8.add(i16x8.add(d, dot_pairs_i8_u7(x, v128.and(w, mask))), dot_pairs_i8_u7(y, v128.and(i16x8.shr_u(w, 4), mask)));
     }
     const t = v128.load32_splat(scales);
-    add_scaled(out, i32x4.extadd_pairwise_i16x8_s(a), load_f16x4(group), t);
-    add_scaled(out + 16, i32x4.extadd_pairwise_i16x8_s(b), load_f16x4(group + 8), t);
-    add_scaled(out + 32, i32x4.extadd_pairwise_i16x8_s(c), load_f16x4(group + 16), t);
-    add_scaled(out + 48, i32x4.extadd_pairwise_i16x8_s(d), load_f16x4(group + 24), t);
+    add_packed(out, a, group, mins, 8, t, sums);
+    add_packed(out + 16, b, group + 8, mins, 8, t, sums);
+    add_packed(out + 32, c, group + 16, mins, 8, t, sums);
+    add_packed(out + 48, d, group + 24, mins, 8, t, sums);
     group = p;
   }
 }

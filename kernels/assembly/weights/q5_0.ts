@@ -9,7 +9,8 @@
  *
  * where byte k of a row's four bytes has bit j for column 4j + k.
  */
-import { BLOCK32, CODES32 } from "./bytes32";
+import { dot_pairs_i8_u7 } from "../simd/dot";
+import { add_packed, BLOCK32, CODES32 } from "./bytes32";
 import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 22;
@@ -64,5 +65,33 @@ export function unpack_q5_0(src: usize, dst: usize, blocks: i32): void {
   for (; blocks > 0; blocks--, src += BLOCK_Q5_0, dst += BLOCK32) {
     widen_scales(src, dst);
     unpack_fives(src + SCALES, src + SCALES + 64, dst + CODES32);
+  }
+}
+
+/**
+ * 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. With mins, blocks are Q5_1's.
+ */
+export function dot_fives(mins: bool, group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
+  const mask = i8x16.splat(15), bit = i8x16.splat(16), less = i16x8.splat(-16);
+  for (; blocks > 0; blocks--, q += 32, scales += 4, sums += 4) {
+    const start = i16x8.mul(v128.load32_splat(sums), less), t = v128.load32_splat(scales);
+    const high = group + (mins ? 2 * SCALES : SCALES);
+    for (let v: usize = 0; v < 64; v += 16) {
+      const h = v128.load(high + v), p = high + 64 + v;
+      let x = v128.load(p);
+      let a = i16x8.add(start, dot_pairs_i8_u7(v128.load32_splat(q), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 4), bit))));
+      let b = dot_pairs_i8_u7(v128.load32_splat(q, 16), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(h, bit)));
+      x = v128.load(p, 64);
+      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 4), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 3), bit))));
+      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 20), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 1), bit))));
+      x = v128.load(p, 128);
+      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 8), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 2), bit))));
+      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 24), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 2), bit))));
+      x = v128.load(p, 192);
+      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 12), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 1), bit))));
+      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 28), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 3), bit))));
+      add_packed(out + v, i16x8.add(a, b), group + (v >> 1), mins, 16, t, sums);
+    }
+    group = high + 320;
   }
 }

@@ -10,14 +10,14 @@ import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
 import { dot_f16, pack_f16, row_f16, unpack_f16 } from "./f16";
 import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
 import { clear16 } from "./group";
-import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
-import { BLOCK_MXFP4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
+import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
+import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
-import { BLOCK_Q3_K, pack_q3_k, unpack_q3_k } from "./q3_k";
-import { BLOCK_Q4_0, dot_q4_0, pack_q4_0, unpack_q4_0 } from "./q4_0";
+import { BLOCK_Q3_K, dot_q3_k, pack_q3_k, unpack_q3_k } from "./q3_k";
+import { BLOCK_Q4_0, dot_nibbles, pack_q4_0, unpack_q4_0 } from "./q4_0";
 import { BLOCK_Q4_1, pack_q4_1, unpack_q4_1 } from "./q4_1";
 import { BLOCK_Q4_K, dot_q4_k, pack_q4_k, unpack_q4_k } from "./q4_k";
-import { BLOCK_Q5_0, pack_q5_0, unpack_q5_0 } from "./q5_0";
+import { BLOCK_Q5_0, dot_fives, pack_q5_0, unpack_q5_0 } from "./q5_0";
 import { BLOCK_Q5_1, pack_q5_1, unpack_q5_1 } from "./q5_1";
 import { BLOCK_Q5_K, dot_q5_k, pack_q5_k, unpack_q5_k } from "./q5_k";
 import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
@@ -266,7 +266,7 @@ export function dot_rows(
 function unpacked_from(type: i32): i32 {
   switch (type) {
     case Q8_0: case F16: case BF16: return 4;
-    case Q4_0: case Q4_K: case Q5_K: case Q6_K: return 2;
+    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case IQ4_NL: case IQ4_XS: case Q3_K: case Q4_K: case Q5_K: case Q6_K: return 2;
     default: return 0;
   }
 }
@@ -275,7 +275,12 @@ function unpacked_from(type: i32): i32 {
 function dot_direct(type: i32, group: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
     case Q8_0: dot_q8_0(group, columns >> 5, q, scales, out); return;
-    case Q4_0: dot_q4_0(group, columns >> 5, q, scales, sums, out); return;
+    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, columns >> 5, q, scales, sums, out); return;
+    case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, columns >> 5, q, scales, sums, out); return;
+    case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
+    case IQ4_NL: dot_iq4_nl(group, columns >> 5, q, scales, out); return;
+    case IQ4_XS: dot_iq4_xs(group, columns >> 8, q, scales, out); return;
+    case Q3_K: dot_q3_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q6_K: dot_q6_k(group, columns >> 8, q, scales, out, scratch); return;

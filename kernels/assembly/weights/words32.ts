@@ -26,7 +26,7 @@ export function tile_words32(block: usize, blocks: i32, q: usize, qStride: usize
 
 // @ts-ignore: decorator
 @inline
-function madd(sum: v128, x: v128, w: v128): v128 {
+export function madd(sum: v128, x: v128, w: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(x, w));
 }
 
