@@ -1,6 +1,7 @@
 import { instantiateKernels, type KernelExports } from "@realizar/kernels";
 import { MemoryExceededError, type RopeSpec } from "@realizar/tensor";
 import type { Engine } from "./engine.ts";
+import { adviseHugePages } from "./huge-pages-bun.ts";
 import { aligned, type SegmentLayout, WASM_PAGE } from "./memory.ts";
 import { fillRopeRows, ropeKey, ropeRowBytes } from "./rope-table.ts";
 
@@ -28,6 +29,7 @@ export function makeSegment(engine: Engine, layout: SegmentLayout): Segment {
   } catch {
     throw new MemoryExceededError("a segment", layout.end, 0);
   }
+  adviseHugePages(memory.buffer, layout.weights, layout.end);
   return {
     memory,
     kernels: instantiateKernels(engine.module, memory),
