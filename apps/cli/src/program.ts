@@ -124,9 +124,16 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       integer(1, 1024),
     )
     .option("--lazy", "load models on first use")
+    .option(
+      "--pin <name>",
+      "load this one at the start and keep it, the others on first use; may be given several times",
+      repeated,
+    )
     .option("--max-model-bytes <n>", "bytes that loaded models may take", integer(1))
     .option("--model-idle <seconds>", "unload a model that was idle for so long", decimal(1, INFINITY))
     .option("--request-timeout <seconds>", "longest time of a request", decimal(1, 86400))
+    .option("--max-requests <n>", "requests that run or wait at once; more are answered 429", integer(1))
+    .option("--max-body-bytes <n>", "largest body of a request", integer(1))
     .option("--grace <seconds>", "time to finish requests when stopping", decimal(0, 3600), 30)
     .option(
       "--api-key <key>",

@@ -28,10 +28,14 @@ export interface ServeFlags {
   readonly parallel?: number;
   /** Load models on first use. */
   readonly lazy?: boolean;
+  /** Names of models that are loaded at the start and stay, while the others are loaded on first use. */
+  readonly pin?: readonly string[];
   readonly maxModelBytes?: number;
   /** Seconds. */
   readonly modelIdle?: number;
   readonly requestTimeout?: number;
+  readonly maxRequests?: number;
+  readonly maxBodyBytes?: number;
   readonly grace: number;
   readonly apiKey?: readonly string[];
   readonly apiKeyFile?: string;
@@ -57,6 +61,12 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
   const models = (flags.model ?? []).map(modelSource);
   if (models.length === 0)
     throw new UsageError("no model to serve: name one, as in: realizar serve --model model.gguf");
+  const pins = new Set(flags.pin ?? (flags.lazy ? [] : models.map(({ id }) => id)));
+  for (const name of pins)
+    if (!models.some(({ id }) => id === name))
+      throw new UsageError(
+        `--pin ${name}: no --model has this name; there is ${models.map(({ id }) => id).join(", ")}`,
+      );
   const apiKeys = [
     ...(flags.apiKey ?? []),
     ...(await keysOfFile(io, flags.apiKeyFile)),
@@ -66,7 +76,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
   // Until the models are loaded, what goes wrong is told once, by this command itself.
   const logger = pino({ level: "silent" }, pino.destination(2));
   const server = created({
-    models: models.map((source) => ({ ...source, pinned: !flags.lazy })),
+    models: models.map((source) => ({ ...source, pinned: pins.has(source.id) })),
     opener: workerOpener({
       model: {
         threads: flags.threads,
@@ -84,13 +94,15 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
     limits: {
       ...(flags.maxModelBytes === undefined ? {} : { modelBytes: flags.maxModelBytes }),
       ...(flags.modelIdle === undefined ? {} : { modelIdleMs: flags.modelIdle * 1000 }),
+      ...(flags.maxRequests === undefined ? {} : { requests: flags.maxRequests }),
+      ...(flags.maxBodyBytes === undefined ? {} : { bodyBytes: flags.maxBodyBytes }),
       ...(flags.requestTimeout === undefined ? {} : { requestTimeoutMs: flags.requestTimeout * 1000 }),
     },
   });
   try {
     const listener = await listen(server, flags);
     io.err(
-      `${io.style.dim(`realizar ${VERSION} on ${listener.url} (loading ${models.length === 1 ? "1 model" : `${models.length} models`})`)}\n`,
+      `${io.style.dim(`realizar ${VERSION} on ${listener.url} (loading ${pins.size === 1 ? "1 model" : `${pins.size} models`})`)}\n`,
     );
     await server.ready();
     logger.level = flags.logLevel;

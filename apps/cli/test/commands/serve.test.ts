@@ -71,6 +71,15 @@ describe("serve", () => {
     });
   });
 
+  test("a pinned model is there from the start, the others on first use", async () => {
+    const flags = ["--model", `one=${model}`, "--model", `two=${model}`, "--pin", "two"];
+    await serving(flags, async (url) => {
+      const { models } = (await (await fetch(`${url}/models`)).json()) as { models: { loaded: boolean }[] };
+      expect(models.map(({ loaded }) => loaded)).toEqual([false, true]);
+      expect((await post(`${url}/tokenize`, { text: "a", model_id: "one" })).status).toBe(200);
+    });
+  });
+
   test("asks for the keys that it was given", async () => {
     const keys = join(folder.path, "keys");
     await writeFile(keys, "# people\n\n  file-key  \n");
@@ -94,6 +103,10 @@ describe("serve", () => {
       const { status } = await post(`${url}/generate`, { prompt: "hi" });
       expect(status).toBe(507);
     });
+    await serving(["--model", model, "--max-body-bytes", "20", "--max-requests", "1"], async (url) => {
+      expect((await post(`${url}/generate`, { prompt: "a".repeat(20) })).status).toBe(413);
+      expect((await post(`${url}/generate`, { prompt: "a" })).status).toBe(200);
+    });
     await serving(["--model", model, "--ctx-size", "16", "--kv-type", "f16", "-t", "1"], async (url) => {
       const response = await post(`${url}/generate`, { prompt: "a".repeat(40), max_tokens: 3 });
       expect(response.status).toBe(400);
@@ -104,6 +117,7 @@ describe("serve", () => {
   const refusals: readonly (readonly [string, number, () => readonly string[], RegExp])[] = [
     ["a model that cannot be loaded", 1, () => ["--model", import.meta.path], /cannot be loaded/],
     ["a model that is not there", 1, () => ["--model", "/nowhere/m.gguf"], /does not exist/],
+    ["a pin of no model", 2, () => ["--model", model, "--pin", "b"], /--pin b: no --model has this name/],
     ["a name given twice", 2, () => ["--model", model, "--model", model], /"model" twice/],
     [
       "an address of another machine",
