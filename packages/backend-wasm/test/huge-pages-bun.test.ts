@@ -19,7 +19,7 @@ test.skipIf(!available)("is taken where the system has huge pages, and changes n
 });
 
 test("is not given for what huge pages do not fit in", () => {
-  const { buffer } = new WebAssembly.Memory({ initial: 64, maximum: 64 });
+  const { buffer } = new WebAssembly.Memory({ initial: 63, maximum: 63 });
   expect(adviseHugePages(buffer, 0, buffer.byteLength)).toBe(false);
   expect(adviseHugePages(buffer, 10, 10)).toBe(false);
 });
