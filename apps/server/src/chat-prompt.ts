@@ -14,8 +14,8 @@ import {
   templateCapabilities,
 } from "@realizar/chat";
 import type { Tokenizer } from "@realizar/tokenizers";
-import { NoChatTemplateError, NoToolsError } from "./errors.ts";
-import type { ToolBody } from "./schemas/openai.ts";
+import { BadRequestError, NoChatTemplateError, NoToolsError } from "./errors.ts";
+import type { ReasoningEffort, ToolBody } from "./schemas/openai.ts";
 import type { ServedModel } from "./served-model.ts";
 
 interface PreparedTemplate {
@@ -74,6 +74,22 @@ function specialTexts({ special, tokenText }: Tokenizer): { bosToken?: string; e
     ...(special.bos === undefined ? {} : { bosToken: tokenText(special.bos) }),
     ...(special.eos === undefined ? {} : { eosToken: tokenText(special.eos) }),
   };
+}
+
+/**
+ * The template's variables for how much the model is to reason.
+ * @param field what the request calls it
+ * @throws BadRequestError where the template has no such variable
+ */
+export function effortVariables(
+  { chatTemplate = "" }: ServedModel,
+  effort: ReasoningEffort | null | undefined,
+  field: string,
+): Readonly<Record<string, unknown>> {
+  if (effort === undefined || effort === null) return {};
+  if (effort === "none" && chatTemplate.includes("enable_thinking")) return { enable_thinking: false };
+  if (chatTemplate.includes("reasoning_effort")) return { reasoning_effort: effort };
+  throw new BadRequestError(`${field} is not supported by the model's chat template; leave it out`, field);
 }
 
 /** A tool of a request as templates take it. */

@@ -1,13 +1,13 @@
 import { type ChannelDelta, joinDeltas } from "@realizar/chat";
 import type { DoneEvent, GenerationRequest } from "@realizar/engine";
 import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
-import { type AnswerChannels, answerChannels, type Conversation } from "./chat-prompt.ts";
+import { type AnswerChannels, answerChannels, type Conversation, effortVariables } from "./chat-prompt.ts";
 import { BadRequestError, errorBody } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { finishReasonOf, type Job, openJob } from "./job.ts";
 import { ndjsonResponse } from "./ndjson.ts";
 import { checkFits, encodePrompt, toStops } from "./prompt.ts";
-import type { OllamaOptions } from "./schemas/ollama.ts";
+import type { OllamaOptions, OllamaThink } from "./schemas/ollama.ts";
 import type { ServedModel } from "./served-model.ts";
 import { streamJob } from "./stream-job.ts";
 
@@ -15,6 +15,8 @@ import { streamJob } from "./stream-job.ts";
 export interface OllamaAsk {
   readonly model: string;
   readonly stream: boolean;
+  /** Whether, or how much, the model is to reason. */
+  readonly think: OllamaThink;
   /** Idle time after which the model is unloaded; nothing: as before. */
   readonly keepAliveMs: number | null | undefined;
   readonly options: OllamaOptions | null | undefined;
@@ -71,6 +73,11 @@ function settingsOf(
   };
 }
 
+/** Variables that the templates of reasoning models read. */
+function thinkVariables(model: ServedModel, think: OllamaThink): Readonly<Record<string, unknown>> {
+  return typeof think === "boolean" ? { enable_thinking: think } : effortVariables(model, think, "think");
+}
+
 /** Has the model unloaded so long after this request, where the request says how long. */
 export function keepAlive({ server }: Exchange, modelId: string, idleMs: number | null | undefined): void {
   if (idleMs !== undefined && idleMs !== null) server.store.keep(modelId, idleMs);
@@ -110,7 +117,12 @@ export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wra
       return Response.json({ ...head(), ...wrap({ content: "" }), done: true, done_reason: reason });
     }
     const prompt =
-      typeof ask.input === "string" ? ask.input : server.chatPrompts.render(model, modelId, ask.input);
+      typeof ask.input === "string"
+        ? ask.input
+        : server.chatPrompts.render(model, modelId, {
+            ...ask.input,
+            variables: thinkVariables(model, ask.think),
+          });
     const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
     checkFits(promptIds, model.engine.info.contextSize);
     const tools = typeof ask.input === "string" ? [] : (ask.input.tools ?? []);

@@ -64,16 +64,20 @@ export function withSeed<T extends Pick<GenerationRequest, "sampling">>(settings
   return { ...settings, sampling: { ...settings.sampling, seed } };
 }
 
-/** OpenAI's usage object of several generations over the given prompts. */
-export function usageOf(promptTokens: number, usages: readonly DoneEvent["usage"][]) {
-  const sum = (read: (usage: DoneEvent["usage"]) => number) =>
-    usages.reduce((total, usage) => total + read(usage), 0);
-  const completionTokens = sum((usage) => usage.completionTokens);
-  // Choices of one prompt share it: it is counted once, and so is what was cached of it.
-  const cachedTokens = Math.min(
-    promptTokens,
-    sum((usage) => usage.cachedTokens),
-  );
+/**
+ * OpenAI's usage object of generations, in the order of their prompts, `n` of each. Choices share their prompt: it is
+ * counted once, with what the cache held of it before the first of them came.
+ */
+export function usageOf(usages: readonly DoneEvent["usage"][], n: number) {
+  let promptTokens = 0;
+  let cachedTokens = 0;
+  let completionTokens = 0;
+  for (let first = 0; first < usages.length; first += n) {
+    const choices = usages.slice(first, first + n);
+    promptTokens += choices[0]!.promptTokens;
+    cachedTokens += Math.min(...choices.map((usage) => usage.cachedTokens));
+    completionTokens += choices.reduce((sum, usage) => sum + usage.completionTokens, 0);
+  }
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,

@@ -63,10 +63,11 @@ async function tags({ server }: Exchange): Promise<Response> {
 }
 
 /** What the two generating endpoints share. */
-const askOf = ({ model, stream, options, keep_alive }: OllamaCommon) => ({
+const askOf = ({ model, stream, options, think, keep_alive }: OllamaCommon) => ({
   model,
   stream,
   options,
+  think,
   keepAliveMs: keep_alive,
 });
 
@@ -117,10 +118,6 @@ function capabilitiesOf(model: ServedModel): string[] {
   return ["completion", ...(callsTools(model) ? ["tools"] : []), ...(reasons(model) ? ["thinking"] : [])];
 }
 
-/** Variables that the templates of reasoning models read. */
-const thinking = (think: boolean | null | undefined) =>
-  think === undefined || think === null ? {} : { variables: { enable_thinking: think } };
-
 /** Ollama's own interface, as desktop clients speak it. Its clients often leave the content type out. */
 export const ollamaRoutes = [
   get("/api/version", {
@@ -170,11 +167,10 @@ export const ollamaRoutes = [
     response: ollamaChatResponse,
     streams: NDJSON,
     anyContentType: true,
-    handle: ({ messages, tools, think, ...body }, exchange) => {
+    handle: ({ messages, tools, ...body }, exchange) => {
       const conversation = {
         messages: messages.map(toChatMessage),
         tools: (tools ?? []).map(toToolDefinition),
-        ...thinking(think),
       };
       const input = messages.length === 0 ? undefined : conversation;
       return answerOllama(exchange, { ...askOf(body), input }, asMessage);
@@ -186,7 +182,7 @@ export const ollamaRoutes = [
     response: ollamaGenerateResponse,
     streams: NDJSON,
     anyContentType: true,
-    handle: async ({ prompt, system, raw, think, ...body }, exchange) => {
+    handle: async ({ prompt, system, raw, ...body }, exchange) => {
       const model = ollamaName(body.model, exchange.server);
       const templated =
         !raw && (await withModel(exchange, model, ({ chatTemplate }) => chatTemplate !== undefined));
@@ -196,7 +192,7 @@ export const ollamaRoutes = [
       ];
       // Without a template there is nothing to tell the system text from the prompt: it goes in front.
       const plain = system === "" || raw ? prompt : `${system}\n\n${prompt}`;
-      const input = prompt === "" ? undefined : templated ? { messages, ...thinking(think) } : plain;
+      const input = prompt === "" ? undefined : templated ? { messages } : plain;
       return answerOllama(exchange, { ...askOf(body), input }, asResponse);
     },
   }),

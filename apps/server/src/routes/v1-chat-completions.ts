@@ -1,6 +1,6 @@
 import { type ChannelDelta, type ChatMessage, joinDeltas } from "@realizar/chat";
 import type { DoneEvent, GenerationEvent, GenerationRequest, TokenEvent } from "@realizar/engine";
-import { type AnswerChannels, answerChannels, toToolDefinition } from "../chat-prompt.ts";
+import { type AnswerChannels, answerChannels, effortVariables, toToolDefinition } from "../chat-prompt.ts";
 import { BadRequestError, errorBody, type HttpError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { collect, finishReasonOf, type Job, openJob } from "../job.ts";
@@ -40,7 +40,7 @@ export function toChatMessage(message: ChatMessageBody): ChatMessage {
   return {
     role: role === "developer" ? "system" : role,
     content: content ?? "",
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined || name === null ? {} : { name }),
     ...(reasoning_content === undefined ? {} : { reasoning_content }),
     ...(tool_call_id === undefined ? {} : { tool_call_id }),
     ...(tool_calls === undefined || tool_calls === null
@@ -56,7 +56,10 @@ async function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange)
   const prompt = server.chatPrompts.render(model, modelId, {
     messages: body.messages.map(toChatMessage),
     tools,
-    ...(body.chat_template_kwargs ? { variables: body.chat_template_kwargs } : {}),
+    variables: {
+      ...effortVariables(model, body.reasoning_effort, "reasoning_effort"),
+      ...body.chat_template_kwargs,
+    },
   });
   const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
   const { contextSize } = model.engine.info;
@@ -109,8 +112,8 @@ async function answer({ job, channels, requests, wantsLogprobs }: Chat, version:
       };
     }),
     usage: usageOf(
-      requests[0]!.promptIds.length,
       generated.map(({ usage }) => usage),
+      requests.length,
     ),
   };
 }
@@ -159,7 +162,7 @@ async function* chunks(
       if (wantsLogprobs) waiting[index]!.push(event);
       yield* say(index, parsers[index]!.push(event.text));
     } else if (event.type === "done") {
-      usages.push(event.usage);
+      usages[index] = event.usage;
       yield* say(index, [...parsers[index]!.push(event.text), ...parsers[index]!.flush()]);
       const rest = waiting[index]!.splice(0);
       const logprobs = rest.length > 0 ? chatLogprobs(tokenizer, rest) : null;
@@ -167,7 +170,7 @@ async function* chunks(
     }
   }
   if (includeUsage) {
-    yield { data: { ...head, choices: [], usage: usageOf(requests[0]!.promptIds.length, usages) } };
+    yield { data: { ...head, choices: [], usage: usageOf(usages, requests.length) } };
   }
   yield { data: "[DONE]" };
 }

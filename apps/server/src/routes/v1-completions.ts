@@ -38,7 +38,8 @@ interface Choice {
 interface Completion {
   readonly job: Job;
   readonly choices: readonly Choice[];
-  readonly promptTokens: number;
+  /** Choices of each prompt. */
+  readonly n: number;
   readonly echo: boolean;
   /** Alternatives a token; undefined where no log-probabilities are wanted. */
   readonly logprobs: number | undefined;
@@ -99,11 +100,10 @@ async function prepare(body: CompletionBody, job: Job, limits: Limits): Promise<
       request: { ...withSeed(settings, choice), promptIds: prompt.ids },
     })),
   );
-  const promptTokens = prompts.reduce((total, { ids }) => total + ids.length, 0);
-  return { job, choices, promptTokens, echo, logprobs };
+  return { job, choices, n, echo, logprobs };
 }
 
-async function answer({ job, choices, promptTokens, echo, logprobs }: Completion, version: string) {
+async function answer({ job, choices, n, echo, logprobs }: Completion, version: string) {
   const { tokenizer } = job.model;
   const generated = await Promise.all(choices.map(({ request }) => collect(job.generate(request))));
   return {
@@ -116,14 +116,14 @@ async function answer({ job, choices, promptTokens, echo, logprobs }: Completion
       finish_reason: finishReason,
     })),
     usage: usageOf(
-      promptTokens,
       generated.map(({ usage }) => usage),
+      n,
     ),
   };
 }
 
 async function* chunks(
-  { job, choices, promptTokens, echo, logprobs }: Completion,
+  { job, choices, n, echo, logprobs }: Completion,
   version: string,
   includeUsage: boolean,
 ): AsyncGenerator<ServerSentEvent> {
@@ -159,11 +159,11 @@ async function* chunks(
       if (logprobs !== undefined) waiting[index]!.push(event);
       if (event.text !== "") yield chunk(index, event.text, null);
     } else {
-      usages.push(event.usage);
+      usages[index] = event.usage;
       yield chunk(index, event.text, finishReasonOf(event));
     }
   }
-  if (includeUsage) yield { data: { ...head, choices: [], usage: usageOf(promptTokens, usages) } };
+  if (includeUsage) yield { data: { ...head, choices: [], usage: usageOf(usages, n) } };
   yield { data: "[DONE]" };
 }
 

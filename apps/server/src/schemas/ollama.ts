@@ -66,6 +66,13 @@ const common = {
   format: unsupported(""),
 };
 
+const think = () =>
+  z
+    .union([z.boolean(), z.enum(["low", "medium", "high"])], {
+      error: "must be true, false, low, medium or high",
+    })
+    .nullish();
+
 const toolCall = z.strictObject({
   id: text().optional(),
   type: neutral(z.literal("function", { error: 'must be "function"' })),
@@ -90,14 +97,15 @@ export const ollamaChatRequest = z.strictObject({
   ...common,
   messages: z.array(message, { error: "must be an array of messages" }).default([]),
   tools: z.array(tool, { error: "must be an array of tools" }).nullish(),
-  think: flag().nullish().describe("Sets enable_thinking of templates that know it"),
+  think: think().describe("Sets enable_thinking or reasoning_effort of templates that know it"),
   logprobs: unsupported(false),
 });
 
+export type OllamaThink = z.output<ReturnType<typeof think>>;
 export type OllamaMessage = z.output<typeof message>;
 export type OllamaCommon = Pick<
   z.output<typeof ollamaChatRequest>,
-  "model" | "stream" | "options" | "keep_alive"
+  "model" | "stream" | "options" | "think" | "keep_alive"
 >;
 
 export const ollamaGenerateRequest = z.strictObject({
@@ -105,7 +113,7 @@ export const ollamaGenerateRequest = z.strictObject({
   prompt: text().default(""),
   system: text().default(""),
   raw: flag().default(false).describe("Take the prompt as it is, without the chat template"),
-  think: flag().nullish(),
+  think: think(),
   suffix: unsupported(""),
   images: unsupported([]),
   template: unsupported(""),

@@ -59,6 +59,9 @@ const toolCall = z.strictObject({
 
 const nameRule = { error: "must be 1 to 64 letters, digits, underscores or dashes" };
 
+const REASONING_EFFORTS = ["none", "minimal", "low", "medium", "high"] as const;
+export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
+
 /** A function that the model may call. */
 export const tool = z.strictObject({
   type: z.literal("function", { error: 'must be "function": other kinds of tools are not supported' }),
@@ -74,7 +77,7 @@ export type ToolBody = z.output<typeof tool>;
 const message = z.strictObject({
   role: oneOf(["system", "developer", "user", "assistant", "tool"]),
   content: z.union([z.string(), z.array(textPart), z.null()], contentRule).optional(),
-  name: text().optional(),
+  name: text().nullish(),
   reasoning_content: text().nullish(),
   tool_call_id: text().optional(),
   tool_calls: z.array(toolCall, { error: "must be an array of tool calls" }).nullish(),
@@ -110,7 +113,9 @@ export const chatCompletionRequest = (maxChoices: number) =>
     modalities: unsupported(["text"]),
     audio: unsupported(),
     prediction: unsupported(),
-    reasoning_effort: unsupported(),
+    reasoning_effort: oneOf(REASONING_EFFORTS)
+      .nullish()
+      .describe("A variable of templates that know it; none switches off what they call thinking"),
     web_search_options: unsupported(),
     verbosity: unsupported("medium"),
     service_tier: unsupported("auto", "default"),

@@ -75,6 +75,27 @@ describe("/v1/chat/completions", () => {
     expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThanOrEqual(32);
   });
 
+  test("choices of one prompt are no cache hits of each other", async () => {
+    const fresh = [{ role: "user", content: "a conversation that nobody has had before now" }];
+    const first = await chat({ messages: fresh, n: 3, max_tokens: 2 });
+    expect(first.usage.prompt_tokens_details.cached_tokens).toBe(0);
+    const events = await allEvents(
+      await ask("/v1/chat/completions", {
+        ...{ messages: fresh, n: 3, max_tokens: 2 },
+        ...{ stream: true, stream_options: { include_usage: true } },
+      }),
+    );
+    const { usage } = JSON.parse(events.at(-2)!.data);
+    expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThanOrEqual(32);
+    expect(usage).toMatchObject({ prompt_tokens: first.usage.prompt_tokens, completion_tokens: 6 });
+    const prompts = ["first prompt of the two, long enough", "second prompt of the two, long enough"];
+    const body = { prompt: prompts, n: 2, max_tokens: 1 };
+    expect((await complete(body)).usage.prompt_tokens_details.cached_tokens).toBe(0);
+    const again = await complete(body);
+    expect(again.usage.prompt_tokens_details.cached_tokens).toBeGreaterThanOrEqual(64);
+    expect(again.usage.prompt_tokens_details.cached_tokens).toBeLessThan(again.usage.prompt_tokens);
+  });
+
   test("n choices differ by consecutive seeds and are what each seed gives alone", async () => {
     const body = { temperature: 2, max_tokens: 20, seed: 40, logit_bias: { 1: -100 } };
     const { choices, usage } = await chat({ ...body, n: 3 });
@@ -129,6 +150,34 @@ describe("/v1/chat/completions", () => {
     const body = { messages, max_tokens: 1, temperature: 0, chat_template_kwargs: { end: "x" } };
     const { choices } = await json(await server.ask("/v1/chat/completions", body));
     expect(choices[0].message.content).toBe("y");
+  });
+
+  test("reasoning_effort reaches templates that know it; others refuse it", async () => {
+    const body = { messages, max_tokens: 1, temperature: 0 };
+    const told = async (chatTemplate: string, effort: string, more: object = {}) => {
+      const server = toyServer({}, { chatTemplate });
+      const response = await server.ask("/v1/chat/completions", {
+        ...body,
+        reasoning_effort: effort,
+        ...more,
+      });
+      const { choices, error } = await json(response);
+      return choices?.[0].message.content ?? error;
+    };
+    expect(await told("{{ reasoning_effort[0] }}", "low")).toBe("m");
+    expect(await told("{{ 'a' if enable_thinking else 'b' }}", "none")).toBe("c");
+    expect(
+      await told("{{ reasoning_effort[0] }}", "low", { chat_template_kwargs: { reasoning_effort: "x" } }),
+    ).toBe("y");
+    expect(await told(TEMPLATE, "low")).toMatchObject({
+      message: "reasoning_effort is not supported by the model's chat template; leave it out",
+      param: "reasoning_effort",
+    });
+    expect(await told(TEMPLATE, "most")).toMatchObject({ param: "reasoning_effort" });
+    const ollama = toyServer({}, { chatTemplate: "{{ reasoning_effort[0] }}" });
+    const think = { model: "toy", messages, stream: false, options: { temperature: 0, num_predict: 1 } };
+    const answer = await json(await ollama.ask("/api/chat", { ...think, think: "high" }));
+    expect(answer.message.content).toBe("i");
   });
 
   test("the prompt's own BOS is not doubled", async () => {
