@@ -72,10 +72,14 @@ function modelFile(
   return { byteLength, types, pieces: writeGguf({ metadata, tensors: sources }) };
 }
 
-/** Metadata with the vocabulary, without what tells of a split. */
+/** Metadata with the vocabulary, without what tells of a split or what GGUF has no word for. */
 async function metadataOf(checkpoint: Checkpoint): Promise<GgufMetadata> {
   const vocabulary = (await checkpoint.vocabulary?.()) ?? new Map<string, GgufValue>();
-  return new Map([...checkpoint.gguf, ...vocabulary].filter(([key]) => !key.startsWith("split.")));
+  const scaling = `${checkpoint.architecture}.rope.scaling.`;
+  // llama.cpp refuses the word; within its own context the model is the same without.
+  const dynamic = checkpoint.metadata.get(`${scaling}type`) === "dynamic";
+  const leftOut = (key: string) => key.startsWith("split.") || (dynamic && key.startsWith(scaling));
+  return new Map([...checkpoint.gguf, ...vocabulary].filter(([key]) => !leftOut(key)));
 }
 
 function mixContext({ architecture, metadata, tensors }: Checkpoint): MixContext {

@@ -203,6 +203,13 @@ describe("what a config leaves out", () => {
     expect(three.metadata.get("gemma3.rope.freq_base")).toBe(9);
     expect(three.metadata.get("gemma3.rope.freq_base_swa")).toBe(5);
   });
+  test("dynamic scaling starts from the model's context", async () => {
+    const { metadata } = await opened({ rope_scaling: { type: "dynamic", factor: 2.5 } });
+    expect(metadata.get("llama.rope.scaling.type")).toBe("dynamic");
+    expect(metadata.get("llama.rope.scaling.factor")).toBe(2.5);
+    expect(metadata.get("llama.rope.scaling.original_context_length")).toBe(256);
+    expect(metadata.get("llama.context_length")).toBe(256);
+  });
   test("yarn without an original context takes the model's", async () => {
     const { metadata } = await opened({ rope_scaling: { type: "yarn", factor: 4, attn_factor: 0.5 } });
     expect(metadata.get("llama.rope.scaling.original_context_length")).toBe(256);
@@ -232,7 +239,7 @@ describe("settings that cannot be expressed are refused", () => {
     ["smollm3", { no_rope_layers: [1, 0, 1, 0, 1] }],
     ["smollm3", { no_rope_layers: null, no_rope_layer_interval: 3 }],
     ["nomic_bert", { activation_function: "gelu" }],
-    ["llama", { rope_scaling: { type: "dynamic", factor: 2 } }],
+    ["llama", { rope_scaling: { type: "ntk-by-parts", factor: 2 } }],
     ["llama 3", { head_dim: 2 ** 31 }],
     ["llama", { quantization_config: { quant_method: "gptq" } }],
     ["phi3", { rope_scaling: { type: "longrope", long_factor: [1], short_factor: [1] } }],

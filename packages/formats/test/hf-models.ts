@@ -152,7 +152,7 @@ function qwen3Moe(fused: boolean): HfFixture {
   };
 }
 
-function gemma3(wrapped: boolean): HfFixture {
+function gemma3(wrapped: boolean, more: Record<string, unknown> = {}): HfFixture {
   const s = { ...SIZES, headDim: 64, layers: 7 };
   const inner = config("gemma3_text", s, {
     head_dim: 64,
@@ -161,6 +161,7 @@ function gemma3(wrapped: boolean): HfFixture {
     sliding_window: 16,
     query_pre_attn_scalar: 64,
     final_logit_softcapping: null,
+    ...more,
   });
   const shapes = {
     ...ends(s, false),
@@ -211,10 +212,10 @@ function phi3(more: Record<string, unknown> = {}): HfFixture {
   };
 }
 
-function olmo2(): HfFixture {
+function olmo2(type = "olmo2", more: Record<string, unknown> = {}): HfFixture {
   const s = { ...SIZES, keyHeads: 4 };
   return {
-    config: config("olmo2", s, { rope_theta: 500_000 }),
+    config: config(type, s, { rope_theta: 500_000, ...more }),
     shapes: {
       ...ends(s),
       ...layered(s, (at) => ({
@@ -407,6 +408,12 @@ export const HF_FIXTURES: Record<string, { fixture: HfFixture; architecture: str
   },
   gemma2: { fixture: gemma2(), architecture: "gemma2", twin: "gemma2" },
   gemma3_text: { fixture: gemma3(false), architecture: "gemma3", twin: "gemma3" },
+  "gemma3_text, layers by kind": {
+    fixture: gemma3(false, {
+      layer_types: Array.from({ length: 7 }, (_, i) => (i === 3 ? "full_attention" : "sliding_attention")),
+    }),
+    architecture: "gemma3",
+  },
   "gemma3, with images": { fixture: gemma3(true), architecture: "gemma3", twin: "gemma3" },
   phi3: { fixture: phi3(), architecture: "phi3", twin: "phi3" },
   "phi3, long": {
@@ -434,6 +441,13 @@ export const HF_FIXTURES: Record<string, { fixture: HfFixture; architecture: str
     twin: "smollm3",
   },
   olmo2: { fixture: olmo2(), architecture: "olmo2", twin: "olmo2" },
+  olmo3: {
+    fixture: olmo2("olmo3", {
+      sliding_window: 64,
+      layer_types: ["sliding_attention", "full_attention"],
+    }),
+    architecture: "olmo2",
+  },
   granite: {
     fixture: llama("granite", {
       head_dim: 99,

@@ -1,7 +1,7 @@
 import type { AttentionSpec, RopeSpec, RouteSpec } from "@realizar/tensor";
 import { BadHyperparameterError } from "./errors.ts";
 import type { Keys } from "./keys.ts";
-import { type RopeFactors, readRopeAngles } from "./rope-scaling.ts";
+import { type LocalRope, type RopeFactors, readRopeAngles } from "./rope-scaling.ts";
 
 /** More than any model has, so that a damaged file cannot make loading run away. */
 export const MAX_LAYERS = 1024;
@@ -83,7 +83,7 @@ export function readTransformer({ keys, vocab, contextSize }: ModelInput): Trans
     headDim,
     ffn: keys.count("feed_forward_length", MAX_WIDTH),
     context,
-    contextSize: Math.min(contextSize ?? context, context),
+    contextSize: Math.min(contextSize ?? context, longestContext(keys, context)),
     attention: {
       heads,
       kvHeads,
@@ -96,6 +96,13 @@ export function readTransformer({ keys, vocab, contextSize }: ModelInput): Trans
   };
 }
 
+/** Positions a model can be loaded for: its own, and with dynamic scaling that many times the factor. */
+function longestContext(keys: Keys, context: number): number {
+  return keys.raw("rope.scaling.type") === "dynamic"
+    ? Math.floor(context * Math.max(1, keys.positive("rope.scaling.factor", 1)))
+    : context;
+}
+
 /** @throws MissingHyperparameterError, BadHyperparameterError */
 export function readDecoder(input: ModelInput, pairing: RopeSpec["pairing"]): DecoderConfig {
   const transformer = readTransformer(input);
@@ -106,12 +113,12 @@ export function readDecoder(input: ModelInput, pairing: RopeSpec["pairing"]): De
   };
 }
 
-/** The rotary embedding as the keys have it; `local` layers turn unscaled on a base of their own. */
+/** The rotary embedding as the keys have it, of all layers or of `local` ones. */
 export function readRope(
   input: ModelInput,
   { headDim, context, contextSize }: TransformerConfig,
   pairing: RopeSpec["pairing"],
-  local?: { readonly base: number },
+  local?: LocalRope,
 ): RopeSpec {
   const { keys } = input;
   const dims = keys.count("rope.dimension_count", MAX_WIDTH, headDim);
@@ -123,15 +130,15 @@ export function readRope(
 }
 
 /** The attention of a layer that sees `attention.sliding_window` positions back; 0 or absent: all. */
-export function readWindow({ keys }: ModelInput): number {
-  return keys.countOrZero("attention.sliding_window", 2 ** 31, 0);
+export function readWindow({ keys }: ModelInput, fallback = 0): number {
+  return keys.countOrZero("attention.sliding_window", 2 ** 31, fallback);
 }
 
 /**
  * Whether each layer slides its window. `attention.sliding_window_pattern` is a flag a layer, or a period n: all but
  * every n-th layer slide.
  */
-export function readSlidingLayers({ keys }: ModelInput, layers: number, period: number): boolean[] {
+function readSlidingLayers({ keys }: ModelInput, layers: number, period: number): boolean[] {
   const name = "attention.sliding_window_pattern";
   const pattern = keys.raw(name);
   if (typeof pattern === "object" && pattern.length >= layers) {
@@ -139,6 +146,42 @@ export function readSlidingLayers({ keys }: ModelInput, layers: number, period: 
   }
   const n = keys.count(name, MAX_LAYERS, period);
   return Array.from({ length: layers }, (_, i) => i % n < n - 1);
+}
+
+/** What a layer sees and how its positions turn. */
+export interface LayerAttention {
+  readonly attention: AttentionSpec;
+  readonly rope: RopeSpec;
+}
+
+/** How an architecture's layers differ where the file does not say. */
+export interface SlidingLayers {
+  /** All but every n-th layer slide. */
+  readonly period: number;
+  /** Positions a sliding layer sees back; none: no layer slides. */
+  readonly window?: number;
+  /** Base of sliding layers; none: that of the others. */
+  readonly base?: number;
+  /** Whether rope scaling holds for sliding layers too. */
+  readonly scaled: boolean;
+}
+
+/** Of each layer, where some slide `attention.sliding_window` positions and turn on `rope.freq_base_swa`. */
+export function readLayerAttentions(
+  input: ModelInput,
+  c: DecoderConfig,
+  usual: SlidingLayers,
+): LayerAttention[] {
+  const { keys } = input;
+  const window = readWindow(input, usual.window);
+  const full = { attention: c.attention, rope: c.rope };
+  if (window === 0) return Array.from({ length: c.layers }, () => full);
+  const base = keys.positive("rope.freq_base_swa", usual.base ?? keys.positive("rope.freq_base", 10000));
+  const sliding = {
+    attention: { ...c.attention, window },
+    rope: readRope(input, c, c.rope.pairing, { base, scaled: usual.scaled }),
+  };
+  return readSlidingLayers(input, c.layers, usual.period).map((slides) => (slides ? sliding : full));
 }
 
 /** Experts, how many each token takes, and their width. */

@@ -17,8 +17,13 @@ export interface RopeInput {
   readonly context: number;
   readonly contextSize: number;
   readonly factors: RopeFactors;
-  /** Layers that turn unscaled on a base of their own. */
-  readonly local?: { readonly base: number } | undefined;
+  readonly local?: LocalRope | undefined;
+}
+
+/** Layers that turn on a base of their own, and are scaled like the others or not at all. */
+export interface LocalRope {
+  readonly base: number;
+  readonly scaled: boolean;
 }
 
 export interface RopeAngles {
@@ -40,7 +45,8 @@ interface Scaling extends RopeInput {
  * @throws BadHyperparameterError on an unknown scaling or a bad number
  */
 export function readRopeAngles(keys: Keys, input: RopeInput): RopeAngles {
-  if (input.local) return { frequencies: plain(input.dims, input.local.base), magnitude: 1 };
+  const { local } = input;
+  if (local && !local.scaled) return { frequencies: plain(input.dims, local.base), magnitude: 1 };
   const type = keys.text("rope.scaling.type", input.factors.long ? "longrope" : "linear");
   const scale = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
   if (!scale) {
@@ -49,12 +55,17 @@ export function readRopeAngles(keys: Keys, input: RopeInput): RopeAngles {
   }
   const angles = scale(keys, {
     ...input,
-    base: keys.positive("rope.freq_base", 10000),
+    base: local?.base ?? keys.positive("rope.freq_base", 10000),
     factor: keys.positive("rope.scaling.factor", keys.positive("rope.scale_linear", 1)),
     original: keys.positive("rope.scaling.original_context_length", input.context),
   });
-  return { ...angles, frequencies: divide(keys, angles.frequencies, input.factors.freqs) };
+  return {
+    frequencies: divide(keys, angles.frequencies, input.factors.freqs),
+    magnitude: angles.magnitude * keys.positive(ATTENTION_FACTOR, 1),
+  };
 }
+
+const ATTENTION_FACTOR = "rope.scaling.attn_factor";
 
 const SCALINGS: Readonly<Record<string, (keys: Keys, s: Scaling) => RopeAngles>> = {
   none: (_, { dims, base }) => ({ frequencies: plain(dims, base), magnitude: 1 }),
@@ -94,9 +105,7 @@ function yarn(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngles
   const attention = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
   return {
     frequencies,
-    magnitude:
-      keys.positive("rope.scaling.yarn_attn_factor", attention) *
-      keys.positive("rope.scaling.attn_factor", 1),
+    magnitude: keys.positive("rope.scaling.yarn_attn_factor", attention),
   };
 }
 
@@ -113,7 +122,7 @@ function longRope(keys: Keys, s: Scaling): RopeAngles {
       plain(s.dims, s.base),
       s.contextSize > s.original ? s.factors.long : s.factors.short,
     ),
-    magnitude: keys.positive("rope.scaling.attn_factor", magnitude),
+    magnitude: keys.has(ATTENTION_FACTOR) ? 1 : magnitude,
   };
 }
 

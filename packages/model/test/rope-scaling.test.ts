@@ -33,9 +33,24 @@ test("linear divides by the factor, under its new key or its old", () => {
 test("local layers have a base of their own and no scaling", () => {
   const { frequencies } = angles(
     { freq_base: 1e6, "scaling.type": "linear", "scaling.factor": 8 },
-    { local: { base: 1e4 } },
+    { local: { base: 1e4, scaled: false } },
   );
   near(frequencies, [1, 0.01]);
+});
+
+test("local layers may be scaled like the others", () => {
+  const { frequencies } = angles(
+    { freq_base: 1e6, "scaling.type": "linear", "scaling.factor": 8 },
+    { local: { base: 1e4, scaled: true } },
+  );
+  near(frequencies, [1 / 8, 0.01 / 8]);
+});
+
+test("the attention factor counts whatever the scaling", () => {
+  expect(angles({ "scaling.attn_factor": 1.3 }).magnitude).toBe(1.3);
+  expect(
+    angles({ "scaling.type": "linear", "scaling.factor": 4, "scaling.attn_factor": 1.3 }).magnitude,
+  ).toBe(1.3);
 });
 
 describe("yarn", () => {

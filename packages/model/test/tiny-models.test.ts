@@ -44,9 +44,17 @@ describe("recorded outputs", () => {
 });
 
 describe("architectures that are others in a special case", () => {
-  const same = async (a: Parameters<typeof outputsOf>[0], b: Parameters<typeof outputsOf>[0]) => {
+  /** Bit for bit, or to so many digits. */
+  const same = async (
+    a: Parameters<typeof outputsOf>[0],
+    b: Parameters<typeof outputsOf>[0],
+    digits?: number,
+  ) => {
     const [left, right] = [await outputsOf(a, TOKENS), await outputsOf(b, TOKENS)];
-    expect(left.rows).toEqual([...right.rows]);
+    if (digits === undefined) return expect(left.rows).toEqual([...right.rows]);
+    for (const [i, row] of left.rows.entries()) {
+      for (const [j, value] of row.entries()) expect(value).toBeCloseTo(right.rows[i]![j]!, digits);
+    }
   };
   const llama = tinyCheckpoint("llama");
   const tied = {
@@ -71,6 +79,20 @@ describe("architectures that are others in a special case", () => {
     same(tinyCheckpoint("smollm3", { sizes: { layers: 3 } }), tied));
   test("a window as long as the text changes nothing", () =>
     same(tinyCheckpoint("llama", { keys: { "attention.sliding_window": 11 } }), llama));
+  test("dynamic scaling is a larger base in a longer context", async () => {
+    const scaling = { "rope.scaling.type": "dynamic", "rope.scaling.factor": 2 };
+    const options = { contextSize: 128, kvType: "f32", pages: 1, maxRows: 1, maxOutputRows: 1 } as const;
+    const prepared = await prepareModel(tinyCheckpoint("llama", { keys: scaling }), options);
+    expect(prepared.request.contextSize).toBe(128);
+    await same(tinyCheckpoint("llama", { keys: scaling }), llama);
+    // loaded for 64 positions of an original 16: base 10000 (2 64 / 16 - 1)^(6 / 4)
+    const base = 10000 * 7 ** 1.5;
+    await same(
+      tinyCheckpoint("llama", { keys: { ...scaling, "rope.scaling.original_context_length": 16 } }),
+      tinyCheckpoint("llama", { keys: { "rope.freq_base": base } }),
+      6,
+    );
+  });
   test("a window of one layer in gemma2 is seen", async () => {
     const wide = await outputsOf(tinyCheckpoint("gemma2", { sizes: { window: 60 } }), TOKENS);
     const narrow = await outputsOf(tinyCheckpoint("gemma2"), TOKENS);

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointTensor, MetadataValue } from "@realizar/formats";
-import { GGML_TYPES, type GgmlTypeName, type GgufValue, ggmlByteLength } from "@realizar/gguf";
+import { GGML_TYPES, type GgmlTypeName, type GgufValue } from "@realizar/gguf";
 import type { Tokenizer } from "@realizar/tokenizers";
 import { encode } from "./encode.ts";
 import { normals, seeded, seedOf } from "./random.ts";
@@ -28,6 +28,8 @@ export interface TinyOptions {
   readonly sizes?: Partial<TinySizes>;
   /** Keys under the architecture's name, over those that the architecture has anyway. */
   readonly keys?: Keys;
+  /** F32 vectors beside those that the architecture has, such as rope factors; in place of them under the same name. */
+  readonly vectors?: Readonly<Record<string, readonly number[]>>;
   readonly tokenizer?: Tokenizer;
 }
 
@@ -259,6 +261,12 @@ export function tinyCheckpoint(architecture: string, options: TinyOptions = {}):
   for (const [name, shape] of Object.entries(shapes)) {
     tensors.set(name, tinyTensor(name, shape, options.type ?? "F32", options.seed ?? 1));
   }
+  for (const [name, numbers] of Object.entries(options.vectors ?? {})) {
+    tensors.set(
+      name,
+      inMemory(name, "F32", [numbers.length], new Uint8Array(Float32Array.from(numbers).buffer)),
+    );
+  }
   const gguf = ggufMetadata(architecture, { ...commonKeys(s), ...recipe.keys?.(s), ...options.keys });
   return {
     path: `tiny-${architecture}`,
@@ -325,12 +333,20 @@ function tinyTensor(
   const random = seeded(seedOf(name) ^ seed);
   const mean = !matrix && name.endsWith("norm.weight") ? 1 : 0;
   const floats = normals(random, length, matrix ? 1 / Math.sqrt(columns) : 0.1, mean);
-  const bytes = encode(type, floats, columns, random);
+  return inMemory(name, type, shape, encode(type, floats, columns, random));
+}
+
+function inMemory(
+  name: string,
+  type: GgmlTypeName,
+  shape: readonly number[],
+  bytes: Uint8Array,
+): CheckpointTensor {
   return {
     name,
     type,
     shape,
-    byteLength: ggmlByteLength(type, length),
+    byteLength: bytes.byteLength,
     readInto: (dst, offset) => dst.set(bytes.subarray(offset, offset + dst.length)),
   };
 }

@@ -37,7 +37,7 @@ export const keyHeads = (config: HfConfig): number =>
   findInteger(config, "num_key_value_heads") ?? queryHeads(config);
 
 /**
- * Rope scaling types that become metadata; llama3's becomes a tensor, rope_freqs.weight.
+ * Rope scaling types that become metadata; llama3's becomes a tensor, rope_freqs.weight; llama.cpp knows no "dynamic".
  * Source: `set_gguf_parameters` of llama.cpp's conversion/base.py.
  */
 const SCALING_TYPES: Readonly<Record<string, string | undefined>> = {
@@ -47,6 +47,7 @@ const SCALING_TYPES: Readonly<Record<string, string | undefined>> = {
   yarn: "yarn",
   longrope: "longrope",
   su: "longrope",
+  dynamic: "dynamic",
 };
 
 const scalingType: Parameter = (config) => {
@@ -63,6 +64,9 @@ const scalingType: Parameter = (config) => {
   return value === undefined ? undefined : { type: "string", value };
 };
 
+/** Scalings that start from the context before them. */
+const SCALED_FROM: ReadonlySet<string> = new Set(["yarn", "dynamic"]);
+
 /** A number of the rope parameters, where the scaling is one of `types`. */
 function scaling(types: readonly string[], value: (config: HfConfig) => number | undefined): Parameter {
   return (config) => (types.includes(ropeType(config) ?? "") ? float32(value(config)) : undefined);
@@ -76,9 +80,9 @@ export const ropeParameters: Readonly<Record<string, Parameter>> = {
   "rope.freq_base": (config) =>
     float32(findNumber(config, "rope_theta") ?? findRopeNumber(config, "rope_theta") ?? 10_000),
   "rope.scaling.type": scalingType,
-  "rope.scaling.factor": scaling(["linear", "yarn"], (config) => findRopeNumber(config, "factor")),
+  "rope.scaling.factor": scaling(["linear", "yarn", "dynamic"], (config) => findRopeNumber(config, "factor")),
   "rope.scaling.original_context_length": (config) =>
-    ropeType(config) === "yarn"
+    SCALED_FROM.has(ropeType(config) ?? "")
       ? uint32(
           findRopeInteger(config, "original_max_position_embeddings") ??
             getCount(config, "original_max_position_embeddings", "max_position_embeddings"),
@@ -89,6 +93,12 @@ export const ropeParameters: Readonly<Record<string, Parameter>> = {
   "rope.scaling.yarn_beta_fast": yarn("beta_fast"),
   "rope.scaling.yarn_beta_slow": yarn("beta_slow"),
 };
+
+/** Which layers slide their window, where config.json lists the kinds of layers. */
+export const slidingPattern: Parameter = ({ json: { layer_types: kinds } }) =>
+  Array.isArray(kinds)
+    ? { type: "array", elementType: "bool", value: kinds.map((kind) => kind === "sliding_attention") }
+    : undefined;
 
 /** What every decoder of RMS norms has. Defaults are those of transformers' LlamaConfig. */
 export const decoderParameters: Readonly<Record<string, Parameter>> = {

@@ -1,7 +1,11 @@
 import { findNumber, findRopeNumber, float, float32, integer, slidingRopeBase } from "./config.ts";
+import { slidingPattern } from "./decoder.ts";
 import { gemma, queryScale } from "./gemma.ts";
 import { gemma2 } from "./gemma2.ts";
 import { type HfModel, plusOne } from "./model.ts";
+
+/** Every how many layers one sees all. */
+const slidingPeriod = integer(["sliding_window_pattern", "_sliding_window_pattern"]);
 
 /** Gemma 3, alone or as the text half of a model of text and images. Defaults are those of transformers' Gemma3TextConfig. */
 export const gemma3: HfModel = {
@@ -15,7 +19,7 @@ export const gemma3: HfModel = {
     "attention.head_count": integer("num_attention_heads", 8),
     "attention.head_count_kv": integer("num_key_value_heads", 4),
     "attention.sliding_window": integer("sliding_window", 4096),
-    "attention.sliding_window_pattern": integer(["sliding_window_pattern", "_sliding_window_pattern"]),
+    "attention.sliding_window_pattern": (config) => slidingPeriod(config) ?? slidingPattern(config),
     "attention.scale": queryScale,
     final_logit_softcapping: float("final_logit_softcapping"),
     "rope.freq_base": (config) =>

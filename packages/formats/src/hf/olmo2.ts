@@ -1,3 +1,4 @@
+import { integer } from "./config.ts";
 import {
   attentionOutputs,
   decoderEnds,
@@ -7,15 +8,20 @@ import {
   gatedFeedForward,
   headNorms,
   queriesAndKeys,
+  slidingPattern,
 } from "./decoder.ts";
 import { type HfModel, plain } from "./model.ts";
 
-/** OLMo 2: norms behind attention and feed-forward network, none before. */
+/** OLMo 2 and 3: norms behind attention and feed-forward network, none before; OLMo 3 slides a window on most layers. */
 export const olmo2: HfModel = {
-  modelTypes: ["olmo2"],
+  modelTypes: ["olmo2", "olmo3"],
   architecture: "olmo2",
   prefixes: decoderPrefixes,
-  parameters: decoderParameters,
+  parameters: {
+    ...decoderParameters,
+    "attention.sliding_window": integer("sliding_window"),
+    "attention.sliding_window_pattern": slidingPattern,
+  },
   tensors: {
     ...decoderEnds,
     ...queriesAndKeys,

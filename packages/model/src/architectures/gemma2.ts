@@ -1,13 +1,18 @@
-import type { AttentionSpec, Weight } from "@realizar/tensor";
+import type { Weight } from "@realizar/tensor";
 import type { Architecture } from "../architecture.ts";
 import { type AttentionWeights, attentionWeights } from "../blocks/attention-weights.ts";
 import { type FeedForwardWeights, feedForward, feedForwardWeights } from "../blocks/feed-forward.ts";
 import { eachLayer, type OuterWeights, outerWeights } from "../blocks/outer-weights.ts";
-import { type DecoderConfig, readDecoder, readSlidingLayers, readWindow } from "../hyperparameters.ts";
+import {
+  type DecoderConfig,
+  type LayerAttention,
+  readDecoder,
+  readLayerAttentions,
+} from "../hyperparameters.ts";
 
 export interface Gemma2Config extends DecoderConfig {
-  /** [layers]: every other layer slides a window. */
-  readonly attentions: readonly AttentionSpec[];
+  /** Every other layer slides a window. */
+  readonly perLayer: readonly LayerAttention[];
   readonly outputCap: number;
 }
 
@@ -29,7 +34,6 @@ export const gemma2: Architecture<Gemma2Config, Gemma2Weights> = {
   config(input) {
     const c = readDecoder(input, "halved");
     const { keys } = input;
-    const window = readWindow(input);
     const scaled = c.layers === LAYERS_27B ? c.dim / c.heads : c.headDim;
     const attention = {
       ...c.attention,
@@ -38,10 +42,7 @@ export const gemma2: Architecture<Gemma2Config, Gemma2Weights> = {
     };
     return {
       ...c,
-      attentions: readSlidingLayers(input, c.layers, 2).map((slides) => ({
-        ...attention,
-        window: slides ? window : 0,
-      })),
+      perLayer: readLayerAttentions(input, { ...c, attention }, { period: 2, window: 4096, scaled: true }),
       outputCap: keys.positive("final_logit_softcapping", 30),
     };
   },
@@ -61,11 +62,12 @@ export const gemma2: Architecture<Gemma2Config, Gemma2Weights> = {
   forward(ops, w, c) {
     let x = ops.scale(ops.embed(w.embedding), Math.sqrt(c.dim)); // [n, dim]
     for (const [i, l] of w.layers.entries()) {
+      const { attention, rope } = c.perLayer[i]!;
       const h = ops.rmsNorm(x, l.attentionNorm, c.eps); // [n, dim]
-      const q = ops.rope(ops.linear(h, l.q), c.rope); // [n, heads * headDim]
-      const k = ops.rope(ops.linear(h, l.k), c.rope); // [n, kvHeads * headDim]
+      const q = ops.rope(ops.linear(h, l.q), rope); // [n, heads * headDim]
+      const k = ops.rope(ops.linear(h, l.k), rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v);
-      const a = ops.attention(q, k, v, i, c.attentions[i]!); // [n, heads * headDim]
+      const a = ops.attention(q, k, v, i, attention); // [n, heads * headDim]
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       const m = feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "gelu");
       x = ops.add(x, ops.rmsNorm(m, l.postMlpNorm, c.eps));

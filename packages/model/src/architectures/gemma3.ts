@@ -1,19 +1,17 @@
-import type { AttentionSpec, RopeSpec, Weight } from "@realizar/tensor";
+import type { Weight } from "@realizar/tensor";
 import type { Architecture } from "../architecture.ts";
 import { feedForward } from "../blocks/feed-forward.ts";
 import {
   type DecoderConfig,
+  type LayerAttention,
   readDecoder,
-  readRope,
-  readSlidingLayers,
-  readWindow,
+  readLayerAttentions,
 } from "../hyperparameters.ts";
 import { type Gemma2Weights, gemma2 } from "./gemma2.ts";
 
 export interface Gemma3Config extends DecoderConfig {
-  /** [layers]: five layers slide a window on a base of their own, the sixth sees all. */
-  readonly attentions: readonly AttentionSpec[];
-  readonly ropes: readonly RopeSpec[];
+  /** Five layers slide a window on a base of their own, the sixth sees all. */
+  readonly perLayer: readonly LayerAttention[];
   /** 0 for none. */
   readonly outputCap: number;
 }
@@ -34,15 +32,11 @@ export const gemma3: Architecture<Gemma3Config, Gemma3Weights> = {
   config(input) {
     const c = readDecoder(input, "halved");
     const { keys } = input;
-    const window = readWindow(input);
-    const sliding = readSlidingLayers(input, c.layers, 6);
     const scaled = c.layers === LAYERS_27B ? c.dim / c.heads : c.headDim;
     const attention = { ...c.attention, scale: keys.positive("attention.scale", 1 / Math.sqrt(scaled)) };
-    const localRope = readRope(input, c, "halved", { base: keys.positive("rope.freq_base_swa", 10000) });
     return {
       ...c,
-      attentions: sliding.map((slides) => ({ ...attention, window: slides ? window : 0 })),
-      ropes: sliding.map((slides) => (slides ? localRope : c.rope)),
+      perLayer: readLayerAttentions(input, { ...c, attention }, { period: 6, base: 10000, scaled: false }),
       outputCap: keys.real("final_logit_softcapping", 0),
     };
   },
@@ -61,12 +55,12 @@ export const gemma3: Architecture<Gemma3Config, Gemma3Weights> = {
   forward(ops, w, c) {
     let x = ops.scale(ops.embed(w.embedding), Math.sqrt(c.dim)); // [n, dim]
     for (const [i, l] of w.layers.entries()) {
-      const rope = c.ropes[i]!;
+      const { attention, rope } = c.perLayer[i]!;
       const h = ops.rmsNorm(x, l.attentionNorm, c.eps); // [n, dim]
       const q = ops.rmsNorm(ops.linear(h, l.q), w.headNorms[i]!.q, c.eps, c.headDim); // [n, heads * headDim]
       const k = ops.rmsNorm(ops.linear(h, l.k), w.headNorms[i]!.k, c.eps, c.headDim); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v);
-      const a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, c.attentions[i]!);
+      const a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention);
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       const m = feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "gelu");
       x = ops.add(x, ops.rmsNorm(m, l.postMlpNorm, c.eps));

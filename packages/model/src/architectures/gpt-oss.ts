@@ -7,16 +7,16 @@ import { MissingHyperparameterError } from "../errors.ts";
 import {
   type DecoderConfig,
   type ExpertsConfig,
+  type LayerAttention,
   readDecoder,
   readExperts,
-  readSlidingLayers,
-  readWindow,
+  readLayerAttentions,
 } from "../hyperparameters.ts";
 
 export interface GptOssConfig extends DecoderConfig {
   readonly experts: ExpertsConfig;
-  /** [layers] positions seen back: every other layer slides; 0 for all. */
-  readonly windows: readonly number[];
+  /** Every other layer slides a window. */
+  readonly perLayer: readonly LayerAttention[];
 }
 
 export interface GptOssWeights extends OuterWeights {
@@ -35,9 +35,7 @@ export const gptOss: Architecture<GptOssConfig, GptOssWeights> = {
     const c = readDecoder(input, "halved");
     const experts = readExperts(input, c.ffn, "softmax-chosen");
     if (!experts) throw new MissingHyperparameterError(input.keys.key("expert_count"));
-    const window = readWindow(input);
-    const windows = readSlidingLayers(input, c.layers, 2).map((slides) => (slides ? window : 0));
-    return { ...c, experts, windows };
+    return { ...c, experts, perLayer: readLayerAttentions(input, c, { period: 2, scaled: true }) };
   },
 
   weights: (t, c) => ({
@@ -54,11 +52,12 @@ export const gptOss: Architecture<GptOssConfig, GptOssWeights> = {
   forward(ops, w, c) {
     let x = ops.embed(w.embedding); // [n, dim]
     for (const [i, l] of w.layers.entries()) {
+      const { attention, rope } = c.perLayer[i]!;
       const h = ops.rmsNorm(x, l.attentionNorm, c.eps); // [n, dim]
-      const q = ops.rope(ops.linear(h, l.q, l.qBias), c.rope); // [n, heads * headDim]
-      const k = ops.rope(ops.linear(h, l.k, l.kBias), c.rope); // [n, kvHeads * headDim]
+      const q = ops.rope(ops.linear(h, l.q, l.qBias), rope); // [n, heads * headDim]
+      const k = ops.rope(ops.linear(h, l.k, l.kBias), rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v, l.vBias);
-      const a = ops.attention(q, k, v, i, { ...c.attention, window: c.windows[i]!, sinks: l.sinks });
+      const a = ops.attention(q, k, v, i, { ...attention, sinks: l.sinks });
       x = ops.add(x, ops.linear(a, l.o, l.oBias));
       x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "swiglu_oai"));
     }

@@ -58,5 +58,5 @@ export const llama: Architecture<LlamaConfig, LlamaWeights> = {
     return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
   },
 
-  output: (ops, x, w) => ops.linear(x, w.output), // [m, vocab]
+  output: (ops, x, w) => ops.linear(x, w.output, w.outputBias), // [m, vocab]
 };

@@ -3,7 +3,17 @@ import type { Architecture } from "../architecture.ts";
 import { type AttentionWeights, attentionWeights } from "../blocks/attention-weights.ts";
 import { type FeedForwardWeights, feedForward, feedForwardWeights } from "../blocks/feed-forward.ts";
 import { eachLayer, type OuterWeights, outerWeights } from "../blocks/outer-weights.ts";
-import { type DecoderConfig, readDecoder } from "../hyperparameters.ts";
+import {
+  type DecoderConfig,
+  type LayerAttention,
+  readDecoder,
+  readLayerAttentions,
+} from "../hyperparameters.ts";
+
+export interface Olmo2Config extends DecoderConfig {
+  /** Of OLMo 3: three layers slide a window unscaled, the fourth sees all. */
+  readonly perLayer: readonly LayerAttention[];
+}
 
 export interface Olmo2Weights extends OuterWeights {
   readonly layers: readonly (AttentionWeights & {
@@ -17,9 +27,12 @@ export interface Olmo2Weights extends OuterWeights {
   })[];
 }
 
-/** OLMo 2: norms after each block instead of before, and over the whole of q and k. OLMo Team 2024. */
-export const olmo2: Architecture<DecoderConfig, Olmo2Weights> = {
-  config: (input) => readDecoder(input, "halved"),
+/** OLMo 2 and 3: norms after each block instead of before, and over the whole of q and k. OLMo Team 2024, 2025. */
+export const olmo2: Architecture<Olmo2Config, Olmo2Weights> = {
+  config(input) {
+    const c = readDecoder(input, "halved");
+    return { ...c, perLayer: readLayerAttentions(input, c, { period: 4, scaled: false }) };
+  },
 
   weights: (t, c) => ({
     ...outerWeights(t, c),
@@ -36,10 +49,11 @@ export const olmo2: Architecture<DecoderConfig, Olmo2Weights> = {
   forward(ops, w, c) {
     let x = ops.embed(w.embedding); // [n, dim]
     for (const [i, l] of w.layers.entries()) {
+      const { attention, rope } = c.perLayer[i]!;
       const q = ops.rmsNorm(ops.linear(x, l.q), l.qNorm, c.eps); // [n, heads * headDim]
       const k = ops.rmsNorm(ops.linear(x, l.k), l.kNorm, c.eps); // [n, kvHeads * headDim]
       const v = ops.linear(x, l.v);
-      const a = ops.attention(ops.rope(q, c.rope), ops.rope(k, c.rope), v, i, c.attention);
+      const a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention);
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       x = ops.add(x, ops.rmsNorm(feedForward(ops, x, l.mlp, "silu"), l.postMlpNorm, c.eps));
     }

@@ -10,6 +10,8 @@ export interface OuterWeights {
   readonly outputNorm: Weight;
   /** [vocab, dim]: the embedding again where the checkpoint has no output.weight. */
   readonly output: Weight;
+  /** [vocab]. */
+  readonly outputBias: Weight | undefined;
 }
 
 export function outerWeights(t: WeightTable, c: TransformerConfig): OuterWeights {
@@ -18,6 +20,7 @@ export function outerWeights(t: WeightTable, c: TransformerConfig): OuterWeights
     embedding,
     outputNorm: t.vector("output_norm.weight", [c.dim]),
     output: t.has("output.weight") ? t.matrix("output.weight", [c.vocab, c.dim]) : embedding,
+    outputBias: t.optionalVector("output.bias", [c.vocab]),
   };
 }
 
