@@ -128,7 +128,12 @@ export interface AnswerChannels {
 }
 
 /** The channels of answers to this prompt, as the model's template marks them. */
-export function answerChannels(model: ServedModel, prompt: string, calls: ToolCalls): AnswerChannels {
+export function answerChannels(
+  model: ServedModel,
+  prompt: string,
+  calls: ToolCalls,
+  tools: readonly ToolDefinition[],
+): AnswerChannels {
   const { tokenizer } = model;
   const dialect = dialectOf(model, prompt);
   const markers = dialectMarkers(calls === "none" ? { ...dialect, tools: null } : dialect);
@@ -136,7 +141,7 @@ export function answerChannels(model: ServedModel, prompt: string, calls: ToolCa
   return {
     showSpecial: ids.filter((id) => tokenizer.isSpecial(id)),
     createParser() {
-      const parser = createChannelParser(dialect, { tools: calls !== "none" });
+      const parser = createChannelParser(dialect, { tools: calls !== "none" && tools });
       return calls === "one" ? firstCallOnly(parser) : parser;
     },
   };

@@ -126,7 +126,7 @@ export async function answerOllama(exchange: Exchange, ask: OllamaAsk, wrap: Wra
     const promptIds = await encodePrompt(model, prompt, { parseSpecial: true });
     checkFits(promptIds, model.engine.info.contextSize);
     const tools = typeof ask.input === "string" ? [] : (ask.input.tools ?? []);
-    const channels = answerChannels(model, prompt, tools.length === 0 ? "none" : "any");
+    const channels = answerChannels(model, prompt, tools.length === 0 ? "none" : "any", tools);
     const request = {
       ...settingsOf(ask.options ?? {}, model.engine.info),
       promptIds,

@@ -367,8 +367,12 @@ export async function hfFolder(
       data: lessOne ? data.map((value) => value - 1) : data,
     };
     const [, layer, within] = /^blk\.(\d+)\.(.*)$/.exec(name) ?? [];
+    const at = Number(layer);
     if (within === undefined) saved[(recipe.outer ?? OUTER)[name]!] = read;
-    else (layers[Number(layer)] ??= new Map()).set(within, read);
+    else {
+      layers[at] ??= new Map();
+      layers[at].set(within, read);
+    }
   }
   for (const [i, layer] of layers.entries()) {
     for (const [name, tensor] of layer) {

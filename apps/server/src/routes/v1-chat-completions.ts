@@ -70,7 +70,7 @@ async function prepare(body: ChatCompletionBody, job: Job, { server }: Exchange)
   }
   checkStreamOptions(body);
   const calls = tools.length === 0 ? "none" : body.parallel_tool_calls === false ? "one" : "any";
-  const channels = answerChannels(model, prompt, calls);
+  const channels = answerChannels(model, prompt, calls, tools);
   const settings = {
     ...openAiSettings(body, model),
     promptIds,

@@ -11,6 +11,8 @@ export interface Dialect {
   /** The prompt has opened the reasoning already. */
   thinkOpened: boolean;
   tools: ToolDialect | null;
+  /** Marks around the content that are left out of it. */
+  around: readonly string[];
   /** The prompt ends with the mark that begins a recipient (Functionary 3.2). */
   recipientOpened: boolean;
 }
@@ -24,18 +26,21 @@ export const PLAIN_DIALECT: Dialect = {
   think: null,
   thinkOpened: false,
   tools: null,
+  around: [],
   recipientOpened: false,
 };
 
-/** What a template mentions, most telling first. */
+/** What a template mentions, the most telling first. */
 const TOOL_SIGNS: readonly (readonly [ToolDialect, RegExp])[] = [
   ["deepseek", /<｜tool▁calls▁begin｜>/],
   ["commandR", /<\|START_ACTION\|>/],
   ["mistral", /\[TOOL_CALLS\]/],
+  ["qwen3Coder", /<parameter=/],
   ["functionary", /<function=/],
   ["functionary32", />>>(all|'|")/],
   ["firefunction", /functools\[/],
   ["hermes", /<tool_call>/],
+  ["tagged", /<\|tool_call\|>|<\|tool\|>/],
   ["llama3", /<\|python_tag\|>|<\|start_header_id\|>[\s\S]*"parameters": /],
 ];
 
@@ -43,6 +48,12 @@ const THINK_SIGNS: readonly ThinkTags[] = [
   { open: "<think>", close: "</think>" },
   { open: "[THINK]", close: "[/THINK]" },
   { open: "<|START_THINKING|>", close: "<|END_THINKING|>" },
+];
+
+/** Pairs of marks around content: Command R's and Granite 3's. */
+const AROUND: readonly (readonly string[])[] = [
+  ["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+  ["<response>", "</response>"],
 ];
 
 /**
@@ -60,6 +71,10 @@ export function detectDialect(templateSource: string, rendered = ""): Dialect {
     think: tags,
     thinkOpened: tags !== null && opensThinking(rendered, tags),
     tools,
+    around: [
+      ...(AROUND.find((marks) => marks.every((mark) => templateSource.includes(mark))) ?? []),
+      ...(tools === "tagged" ? ["<|/tool_call|>"] : []),
+    ],
     recipientOpened: tools === "functionary32" && rendered.endsWith(RECIPIENT_MARK),
   };
 }
@@ -73,7 +88,7 @@ export function dialectMarkers(dialect: Dialect): string[] {
     return ["<|start|>", "<|channel|>", "<|message|>", "<|constrain|>", "<|end|>", "<|return|>", "<|call|>"];
   }
   const think = dialect.think === null ? [] : [dialect.think.open, dialect.think.close];
-  return [...think, ...(dialect.tools === null ? [] : MARKERS[dialect.tools])];
+  return [...think, ...dialect.around, ...(dialect.tools === null ? [] : MARKERS[dialect.tools])];
 }
 
 const MARKERS: Record<ToolDialect, readonly string[]> = {
@@ -83,7 +98,9 @@ const MARKERS: Record<ToolDialect, readonly string[]> = {
   functionary: [],
   functionary32: [],
   firefunction: [],
-  commandR: ["<|START_ACTION|>", "<|END_ACTION|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+  qwen3Coder: ["<tool_call>", "</tool_call>"],
+  tagged: ["<|tool_call|>"],
+  commandR: ["<|START_ACTION|>", "<|END_ACTION|>"],
   deepseek: [
     "<｜tool▁calls▁begin｜>",
     "<｜tool▁call▁begin｜>",

@@ -1,3 +1,4 @@
+import type { ToolDefinition } from "../messages.ts";
 import type { Dialect } from "./dialect.ts";
 import { newDropMarks } from "./drop-marks.ts";
 import { newHarmonyStage } from "./harmony.ts";
@@ -8,8 +9,11 @@ import { TOOL_SYNTAX } from "./tool-syntax.ts";
 import type { ChannelDelta, ChannelParser, Sink, Stage } from "./types.ts";
 
 export interface ChannelParserOptions {
-  /** Look for tool calls; false where the request brought no tools. True by default. */
-  tools?: boolean;
+  /**
+   * Look for tool calls; false where the request brought no tools. True by default. The tools themselves tell which
+   * arguments are strings where the model's way of writing them does not.
+   */
+  tools?: boolean | readonly ToolDefinition[];
   /** Id of a call for which the model wrote none; nine random letters and digits by default. */
   newId?: (index: number) => string;
 }
@@ -59,12 +63,14 @@ export function createChannelParser(dialect: Dialect, options: ChannelParserOpti
   };
 }
 
-function stages(dialect: Dialect, tools: boolean, sink: Sink): Stage {
+function stages(dialect: Dialect, tools: boolean | readonly ToolDefinition[], sink: Sink): Stage {
   if (dialect.harmony) return newHarmonyStage(sink);
   if (dialect.tools === "functionary32") return newRecipientStage(dialect.recipientOpened, sink);
   let inner: Stage = { push: (text) => sink.content(text), flush: () => {} };
-  if (dialect.tools !== null && tools) inner = newToolCallStage(TOOL_SYNTAX[dialect.tools], sink);
-  if (dialect.tools === "commandR") inner = newDropMarks(["<|START_RESPONSE|>", "<|END_RESPONSE|>"], inner);
+  if (dialect.tools !== null && tools !== false) {
+    inner = newToolCallStage(TOOL_SYNTAX[dialect.tools], sink, tools === true ? [] : tools);
+  }
+  if (dialect.around.length > 0) inner = newDropMarks(dialect.around, inner);
   if (dialect.think === null) return inner;
   const outer = newThinkStage(dialect.think, dialect.thinkOpened, {
     ...sink,

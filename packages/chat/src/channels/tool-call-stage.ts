@@ -1,3 +1,4 @@
+import type { ToolDefinition } from "../messages.ts";
 import { type JsonScan, newJsonScan } from "./json-text.ts";
 import { newMarkerScan } from "./marker-scan.ts";
 import { newTrimmer } from "./trim.ts";
@@ -19,7 +20,7 @@ export interface CallSyntax {
   /** The layout after `marker` ("" for a bare call), known from the first character that is not white space. */
   layout(marker: string, first: string): readonly Part[];
   /** The calls in the captured texts, one for each "until" and "json" part; null where they are none. */
-  calls(captured: readonly string[], marker: string): FoundCall[] | null;
+  calls(captured: readonly string[], marker: string, tools: readonly ToolDefinition[]): FoundCall[] | null;
   /** A call may stand without a marker where a text begins, or after another call. */
   bare?: boolean;
 }
@@ -82,7 +83,11 @@ function newReader(syntax: CallSyntax, marker: string): Reader {
  * Takes tool calls out of the content. A call is passed on when it is complete; text that turns out to be none goes to
  * the content as it was. White space next to a call is dropped.
  */
-export function newToolCallStage(syntax: CallSyntax, sink: Sink): Stage {
+export function newToolCallStage(
+  syntax: CallSyntax,
+  sink: Sink,
+  tools: readonly ToolDefinition[] = [],
+): Stage {
   const scan = newMarkerScan(syntax.open);
   const content = newTrimmer((text) => sink.content(text), { start: false });
   let reader: Reader | null = null;
@@ -105,7 +110,7 @@ export function newToolCallStage(syntax: CallSyntax, sink: Sink): Stage {
     raw = "";
   };
   const finish = (): void => {
-    const calls = syntax.calls(reader!.captured, marker);
+    const calls = syntax.calls(reader!.captured, marker, tools);
     if (calls === null) {
       giveUp();
       return;

@@ -106,6 +106,57 @@ function deepseekCall(text: string): FoundCall | null {
   return call?.[0] ?? null;
 }
 
+/** Granite 3 and Phi 4 mini: `<|tool_call|>[{"name": ..., "arguments": ...}]`, Phi with `<|/tool_call|>` after it. */
+const tagged: CallSyntax = {
+  open: ["<|tool_call|>", "functools"],
+  layout: () => [json],
+  calls: ([text]) => callsFromJson(text!),
+};
+
+/**
+ * Qwen 3 Coder: `<tool_call><function=name><parameter=key>value</parameter>...</function></tool_call>`, a line end on
+ * both sides of a value.
+ */
+const qwen3Coder: CallSyntax = {
+  open: ["<tool_call>", "<function="],
+  layout: (marker) => [
+    ...(marker === "<tool_call>" ? [literal("<function=")] : []),
+    name(">"),
+    { kind: "until", text: "</function>", most: MAX_BLOCK },
+    ...(marker === "<tool_call>" ? [literal("</tool_call>")] : []),
+  ],
+  calls: ([called, body], _, tools) => {
+    const name = called!.trim();
+    if (name === "" || body!.replace(PARAMETER, "").trim() !== "") return null;
+    const properties = tools.find((tool) => tool.function.name === name)?.function.parameters?.properties;
+    const values = [...body!.matchAll(PARAMETER)].map(([, key, value]) => {
+      const text = value!.replace(/^\n|\n$/g, "");
+      return `${JSON.stringify(key!.trim())}: ${valueText(text, typeOf(properties, key!.trim()))}`;
+    });
+    return [{ name, arguments: `{${values.join(", ")}}` }];
+  },
+};
+
+const PARAMETER = /<parameter=([^>]{1,256})>([\s\S]*?)<\/parameter>/g;
+
+/** The `type` of a JSON schema's property. */
+function typeOf(properties: unknown, key: string): unknown {
+  if (typeof properties !== "object" || properties === null || !Object.hasOwn(properties, key))
+    return undefined;
+  return (properties as Record<string, { type?: unknown } | undefined>)[key]?.type;
+}
+
+/** A value as JSON text: what is JSON as it stands, unless the tool takes a string; anything else as a string. */
+function valueText(text: string, type: unknown): string {
+  if (type !== "string") {
+    try {
+      JSON.parse(text);
+      return text.trim();
+    } catch {}
+  }
+  return JSON.stringify(text);
+}
+
 /** By the name of the dialect's way with tools. */
 export const TOOL_SYNTAX = {
   hermes,
@@ -115,6 +166,8 @@ export const TOOL_SYNTAX = {
   firefunction,
   commandR,
   deepseek,
+  tagged,
+  qwen3Coder,
 } as const satisfies Record<string, CallSyntax>;
 
 export type ToolSyntaxName = keyof typeof TOOL_SYNTAX;

@@ -28,7 +28,15 @@ const DIALECTS: Record<string, Dialect> = {
   functionary32: { ...PLAIN_DIALECT, tools: "functionary32" },
   recipients: { ...PLAIN_DIALECT, tools: "functionary32", recipientOpened: true },
   firefunction: { ...PLAIN_DIALECT, tools: "firefunction" },
-  commandR: { ...PLAIN_DIALECT, think: command, tools: "commandR" },
+  commandR: {
+    ...PLAIN_DIALECT,
+    think: command,
+    tools: "commandR",
+    around: ["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+  },
+  granite: { ...PLAIN_DIALECT, think, tools: "tagged", around: ["<response>", "</response>"] },
+  phi4: { ...PLAIN_DIALECT, tools: "tagged", around: ["<|/tool_call|>"] },
+  qwen3Coder: { ...PLAIN_DIALECT, tools: "qwen3Coder" },
   deepseek: { ...PLAIN_DIALECT, think, tools: "deepseek" },
   harmony: { ...PLAIN_DIALECT, harmony: true },
 };
@@ -183,6 +191,43 @@ const CASES: [keyof typeof DIALECTS, string, Expected][] = [
     "commandR",
     '<|START_THINKING|>plan<|END_THINKING|><|START_ACTION|>[\n {"tool_call_id": "0", "tool_name": "f", "parameters": {"a": 1}}\n]<|END_ACTION|>',
     { reasoning: "plan", calls: [["f", '{"a": 1}', "0"]] },
+  ],
+  [
+    "granite",
+    '<|tool_call|>[{"name": "f", "arguments": {"a": 1}}, {"name": "g", "arguments": {}}]',
+    {
+      calls: [
+        ["f", '{"a": 1}'],
+        ["g", "{}"],
+      ],
+    },
+  ],
+  ["granite", "<think>why</think><response>Yes.</response>", { reasoning: "why", content: "Yes." }],
+  [
+    "phi4",
+    '<|tool_call|>[{"name": "f", "arguments": {"a": 1}}]<|/tool_call|>',
+    { calls: [["f", '{"a": 1}']] },
+  ],
+  ["phi4", 'functools[{"name": "f", "arguments": {}}]', { calls: [["f", "{}"]] }],
+  [
+    "qwen3Coder",
+    "I look.\n<tool_call>\n<function=f>\n<parameter=path>\n/a\nb\n</parameter>\n<parameter=n>\n3\n</parameter>\n</function>\n</tool_call>",
+    { content: "I look.", calls: [["f", '{"path": "/a\\nb", "n": 3}']] },
+  ],
+  [
+    "qwen3Coder",
+    '<function=f>\n</function><tool_call><function=g><parameter=q>{"a": [1]}</parameter></function></tool_call>',
+    {
+      calls: [
+        ["f", "{}"],
+        ["g", '{"q": {"a": [1]}}'],
+      ],
+    },
+  ],
+  [
+    "qwen3Coder",
+    "<tool_call>\n<function=f>\nx</function>",
+    { content: "<tool_call>\n<function=f>\nx</function>" },
   ],
   ["commandR", "<|START_RESPONSE|>hi<|END_RESPONSE|>", { content: "hi" }],
   [
@@ -359,6 +404,17 @@ describe("answers", () => {
     expect(parseAnswer(DIALECTS.hermes!, text, { tools: false }).content).toBe(text);
   });
 
+  test("have strings where the tool takes one", () => {
+    const text =
+      "<tool_call><function=f><parameter=zip>\n01234\n</parameter><parameter=n>5</parameter></function></tool_call>";
+    const parameters = { type: "object", properties: { zip: { type: "string" }, n: { type: "integer" } } };
+    const tools = [{ type: "function", function: { name: "f", parameters } }] as const;
+    const [call] = parseAnswer(DIALECTS.qwen3Coder!, text, { tools }).tool_calls;
+    expect(call!.function.arguments).toBe('{"zip": "01234", "n": 5}');
+    const [guessed] = parseAnswer(DIALECTS.qwen3Coder!, text.replace("01234", "1234")).tool_calls;
+    expect(guessed!.function.arguments).toBe('{"zip": 1234, "n": 5}');
+  });
+
   test("are split in linear time and keep characters whole", () => {
     const parser = createChannelParser(DIALECTS.hermes!, { newId });
     const text = `${"<tool_call>".repeat(20_000)}${"😀".repeat(50_000)}`;
@@ -377,6 +433,10 @@ describe("dialects", () => {
     ["[THINK][/THINK][TOOL_CALLS]", { think: magistral, tools: "mistral" }],
     ["<|END_THINKING|><|START_ACTION|>", { think: command, tools: "commandR" }],
     ["<|python_tag|><function=", { tools: "functionary" }],
+    ["<tool_call><function=a><parameter=b>", { tools: "qwen3Coder" }],
+    ["respond with <|tool_call|>", { tools: "tagged", around: ["<|/tool_call|>"] }],
+    ["<|tool|>", { tools: "tagged", around: ["<|/tool_call|>"] }],
+    ["<think></think><response></response>", { think, around: ["<response>", "</response>"] }],
     [">>>all\n<|start_header_id|>", { tools: "functionary32" }],
     [" functools[", { tools: "firefunction" }],
     ["<|python_tag|>", { tools: "llama3" }],
