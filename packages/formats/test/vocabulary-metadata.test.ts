@@ -46,34 +46,59 @@ test("a checkpoint's vocabulary has as many tokens as its embeddings have rows",
   expect(tokenizerFromGguf(ggufVocabulary(metadata)!).encode("abba")).toEqual([2, 1, 0]);
 });
 
-test("words keep their beginnings", async () => {
-  const folder = folderOf(
-    {
-      added_tokens: [
-        { id: 0, content: "[UNK]", special: true },
-        { id: 1, content: "[CLS]", special: true },
-        { id: 2, content: "[SEP]", special: true },
-      ],
-      normalizer: { type: "BertNormalizer", lowercase: true, clean_text: true, handle_chinese_chars: true },
-      pre_tokenizer: { type: "BertPreTokenizer" },
-      decoder: { type: "WordPiece", prefix: "##", cleanup: true },
-      model: {
-        type: "WordPiece",
-        unk_token: "[UNK]",
-        continuing_subword_prefix: "##",
-        max_input_chars_per_word: 100,
-        vocab: { "[UNK]": 0, "[CLS]": 1, "[SEP]": 2, hi: 3, "##gh": 4 },
-      },
+describe("WordPiece", () => {
+  const ids = { "[UNK]": 0, "[CLS]": 1, "[SEP]": 2 };
+  const json = {
+    added_tokens: Object.entries(ids).map(([content, id]) => ({ id, content, special: true })),
+    normalizer: { type: "BertNormalizer", lowercase: true, clean_text: true, handle_chinese_chars: true },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: { ...ids, hi: 3, "##gh": 4, hé: 5, he: 6 },
     },
-    { "tokenizer_config.json": { unk_token: "[UNK]", cls_token: "[CLS]", sep_token: "[SEP]" } },
-  );
-  const tokenizer = await openTokenizerFrom(folder);
-  const metadata = await vocabularyMetadata(folder, tokenizer, 5);
-  expect(metadata.get("tokenizer.ggml.tokens")!.value).toEqual(["[UNK]", "[CLS]", "[SEP]", "\u2581hi", "gh"]);
-  const again = tokenizerFromGguf(ggufVocabulary(metadata)!);
-  expect(again.encode("HIgh hi x", { addSpecial: false })).toEqual(
-    tokenizer.encode("HIgh hi x", { addSpecial: false }),
-  );
+  };
+  const config = { unk_token: "[UNK]", cls_token: "[CLS]", sep_token: "[SEP]" };
+  const converted = async (folder: ReturnType<typeof folderOf>) => {
+    const tokenizer = await openTokenizerFrom(folder);
+    const metadata = await vocabularyMetadata(folder, tokenizer, 5);
+    return { tokenizer, metadata, again: tokenizerFromGguf(ggufVocabulary(metadata)!) };
+  };
+
+  test("words keep their beginnings", async () => {
+    const { tokenizer, metadata, again } = await converted(
+      folderOf(json, { "tokenizer_config.json": config }),
+    );
+    const tokens = metadata.get("tokenizer.ggml.tokens")!.value as string[];
+    expect(tokens.slice(0, 5)).toEqual(["[UNK]", "[CLS]", "[SEP]", "\u2581hi", "gh"]);
+    const plain = { addSpecial: false };
+    expect(again.encode("HIgh hi x", plain)).toEqual(tokenizer.encode("HIgh hi x", plain));
+  });
+  test("what frames a text is found without tokenizer_config.json", async () => {
+    const pair = ["[CLS]", "[SEP]"].map((id) => ({ SpecialToken: { id, type_id: 0 } }));
+    const template = {
+      type: "TemplateProcessing",
+      single: [pair[0], { Sequence: { id: "A", type_id: 0 } }, pair[1]],
+      special_tokens: Object.fromEntries(
+        ["[CLS]", "[SEP]"].map((id, i) => [id, { id, ids: [i + 1], tokens: [id] }]),
+      ),
+    };
+    const { tokenizer, again } = await converted(folderOf({ ...json, post_processor: template }));
+    expect(tokenizer.encode("high")).toEqual([1, 3, 4, 2]);
+    expect(again.encode("high")).toEqual([1, 3, 4, 2]);
+  });
+  test("accents that stay are said to", async () => {
+    const normalizer = { ...json.normalizer, strip_accents: false };
+    const { again } = await converted(folderOf({ ...json, normalizer }, { "tokenizer_config.json": config }));
+    expect(again.encode("hé he", { addSpecial: false })).toEqual([5, 6]);
+  });
+  test("words split otherwise than BERT's have no form in GGUF", async () => {
+    const folder = folderOf({ ...json, pre_tokenizer: { type: "Whitespace" } });
+    expect(await codeOf(converted(folder))).toBe("FORMATS_UNSUPPORTED");
+  });
 });
 
 /** SentencePiece's BPE of "ab" and "abb", where a longer piece is worth less. */

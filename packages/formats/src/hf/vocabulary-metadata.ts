@@ -57,7 +57,8 @@ export async function vocabularyMetadata(
   }
   const { model } = json;
   const tokens = tokensOf(json, model, Math.max(vocabSize, tokenizer.vocabSize));
-  const build = KINDS[kindOf(json, model)];
+  const kind = kindOf(json, model);
+  const build = KINDS[kind];
   if (!build) {
     throw new FormatsError(
       "FORMATS_UNSUPPORTED",
@@ -72,13 +73,28 @@ export async function vocabularyMetadata(
     elementType: "int32",
     value: Int32Array.from(tokens.types),
   });
+  const special = specialIds(tokenizer, kind);
   for (const [name, key] of Object.entries(ID_KEYS) as [keyof SpecialIds, string][]) {
-    const value = tokenizer.special[name] ?? (DEFAULTED.has(name) ? ABSENT : undefined);
+    const value = special[name] ?? (DEFAULTED.has(name) ? ABSENT : undefined);
     if (value !== undefined) metadata.set(`tokenizer.ggml.${key}_token_id`, { type: "uint32", value });
   }
   metadata.set("tokenizer.ggml.add_bos_token", { type: "bool", value: tokenizer.addBos });
   metadata.set("tokenizer.ggml.add_eos_token", { type: "bool", value: tokenizer.addEos });
   return metadata;
+}
+
+/**
+ * The ids that the tokenizer names, and those it puts around a text where it names none. WordPiece begins a text with
+ * [CLS], which readers take from `bos`.
+ */
+function specialIds({ special, addBos, addEos, encode }: Tokenizer, kind: string): SpecialIds {
+  const frame = encode("");
+  const first = addBos ? frame[0] : undefined;
+  const last = addEos ? frame.at(-1) : undefined;
+  const filled = { ...special, bos: special.bos ?? first, eos: special.eos ?? last };
+  return kind === "bert"
+    ? { ...filled, bos: special.cls ?? filled.bos, cls: special.cls ?? first, sep: special.sep ?? last }
+    : filled;
 }
 
 /** What a kind's keys are made of beside the tokens. */
@@ -170,16 +186,25 @@ function unigram({ texts }: Tokens, { json, model }: Parts): Entry[] {
 }
 
 /** WordPiece: words begin with a mark, their continuations lose theirs. */
-function wordPiece({ texts, types }: Tokens, { json }: Parts): Entry[] {
+function wordPiece({ texts, types }: Tokens, { json, folder }: Parts): Entry[] {
+  if (!isObject(json.pre_tokenizer) || json.pre_tokenizer.type !== "BertPreTokenizer") {
+    throw new FormatsError(
+      "FORMATS_UNSUPPORTED",
+      `${folder.path}: tokenizer.json splits words otherwise than BERT, which is the one way GGUF has for WordPiece`,
+      { path: folder.path, key: "pre_tokenizer" },
+    );
+  }
   for (const [id, piece] of texts.entries()) {
     if (types[id] === CONTROL || types[id] === UNKNOWN) continue;
     texts[id] = piece.startsWith("##") ? piece.slice(2) : `\u2581${piece}`;
   }
   const lowers = JSON.stringify(json.normalizer ?? null);
+  const accents = /"strip_accents":(true|false)/.exec(lowers)?.[1];
   return [
     text("model", "bert"),
     text("pre", "default"),
     flag("normalizer.lowercase", /"lowercase":true|"type":"Lowercase"/.test(lowers)),
+    ...(accents === undefined ? [] : [flag("normalizer.strip_accents", accents === "true")]),
   ];
 }
 
