@@ -80,7 +80,7 @@ export function createEngine(
   /** Schedule, compute, choose, commit. Returns a promise only where the runner does. */
   function step(): Promise<void> | null {
     const began = now();
-    const plan = scheduler.schedule(pacing.promptRows());
+    const plan = scheduler.schedule(pacing.promptRows(scheduler.decoding()));
     if (plan === null) throw new EngineError("ENGINE_STUCK", "there are requests but no step to take");
     markStarted(plan);
     let output: Float32Array | Promise<Float32Array>;

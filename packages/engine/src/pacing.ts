@@ -10,24 +10,26 @@ const LEAST = 2;
 export interface Pacing {
   /** Takes in what a step took: rows of sequences that lacked one position, rows of prompts, milliseconds. */
   observe(singleRows: number, promptRows: number, milliseconds: number): void;
-  /** Prompt rows that keep a mixed step within the stretch. */
-  promptRows(): number;
+  /** Prompt rows that keep a mixed step within the stretch of one with its `singleRows` alone. */
+  promptRows(singleRows: number): number;
 }
 
-/** Estimates the cost of a step without prompt rows and of one more prompt row from measured steps. */
+/** Takes a step's time for that of its first row and so much for each more, and estimates both from measured steps. */
 export function createPacing(tokenBudget: number): Pacing {
-  let step = 0; // ms of a step without prompt rows
-  let row = 0; // ms of one more prompt row
+  let first = 0; // ms of a step of one row
+  let row = 0; // ms of one more row
   const average = (old: number, value: number) => (old === 0 ? value : old + NEWEST * (value - old));
+  const atLeastZero = (value: number) => Math.max(value, 0);
   return {
     observe(singleRows, promptRows, milliseconds) {
-      if (promptRows === 0) step = average(step, milliseconds);
-      else if (singleRows === 0) row = average(row, milliseconds / promptRows);
-      else row = average(row, Math.max(milliseconds - step, 0) / promptRows);
+      if (singleRows === 0) row = average(row, milliseconds / promptRows);
+      else if (promptRows === 0) first = average(first, atLeastZero(milliseconds - (singleRows - 1) * row));
+      else row = average(row, atLeastZero(milliseconds - first) / (singleRows - 1 + promptRows));
     },
-    promptRows() {
-      if (step === 0 || row === 0) return Math.min(FIRST_GUESS, tokenBudget);
-      const rows = Math.floor(((STRETCH - 1) * step) / row);
+    promptRows(singleRows) {
+      if (first === 0 || row === 0) return Math.min(FIRST_GUESS, tokenBudget);
+      const alone = first + (singleRows - 1) * row;
+      const rows = Math.floor(((STRETCH - 1) * alone) / row);
       return Math.max(LEAST, Math.min(rows, tokenBudget));
     },
   };

@@ -69,6 +69,8 @@ export interface Scheduler {
    * @param tokens the chosen token of each chunk that samples; ignored for others. [plan.chunks.length]
    */
   commit(plan: StepPlan, tokens: ArrayLike<number>): SequenceUpdate[];
+  /** Running sequences that lack one position. */
+  decoding(): number;
   /** Whether any sequence waits or runs. */
   hasWork(): boolean;
   stats(): EngineStats;
@@ -340,6 +342,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     schedule,
     commit,
+    decoding() {
+      let count = 0;
+      for (const s of running) if (isSingle(s)) count++;
+      return count;
+    },
     hasWork: () => sequences.size > 0,
     stats: () => ({
       running: running.length,
