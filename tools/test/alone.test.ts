@@ -7,7 +7,9 @@ import { findChromium, findNode, run } from "./environment.ts";
 import { importMap, installed, readmeProgram, toJavaScript } from "./installed.ts";
 import { needs } from "./needs.ts";
 
-const ALONE = ["gguf", "safetensors", "tokenizers", "sampling", "chat"].map((name) => `@realizar/${name}`);
+const ALONE = ["gguf", "safetensors", "tokenizers", "sampling", "chat", "demo-model"].map(
+  (name) => `@realizar/${name}`,
+);
 const SECONDS = 60_000;
 
 const node = await findNode();

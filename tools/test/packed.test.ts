@@ -8,9 +8,17 @@ import { run } from "./environment.ts";
 import { installed, manifestOf, packageNamed, packages, readmeProgram, selfContained } from "./installed.ts";
 
 const SECONDS = 60_000;
-const LEAVES = ["gguf", "safetensors", "tensor", "tokenizers", "sampling", "chat", "hub", "kernels"].map(
-  (name) => `@realizar/${name}`,
-);
+const LEAVES = [
+  "gguf",
+  "safetensors",
+  "tensor",
+  "tokenizers",
+  "sampling",
+  "chat",
+  "hub",
+  "demo-model",
+  "kernels",
+].map((name) => `@realizar/${name}`);
 const libraries = [...packages.values()].filter(({ name }) => name.startsWith("@realizar/"));
 const builtFiles = (folder: string, ending: string) =>
   [...new Bun.Glob(`dist/**/*${ending}`).scanSync(folder)].map((path) => ({

@@ -1,0 +1,2 @@
+// The model.
+export { DEMO_MODEL_NAME, demoModel } from "./demo-model.ts";
