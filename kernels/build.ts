@@ -7,7 +7,6 @@
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
 
 const here = import.meta.dirname;
 const out = join(here, "build");
@@ -29,6 +28,8 @@ for (const simd of ["relaxed", "simd"]) {
       (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newestSource
     )
       continue;
+    // Only where there is something to compile: loading the compiler takes longer than all the rest.
+    const { default: asc } = await import("assemblyscript/asc");
     const { error, stderr } = await asc.main([
       join(here, "assembly/index.ts"),
       "--outFile",

@@ -1,5 +1,5 @@
 /**
- * Files and lines of every package, and what it weighs packed and unpacked:
+ * Files and lines of every package, what it weighs packed and unpacked, and how long the program takes to install:
  *
  *     bun tools/size.ts
  */
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack } from "./pack/pack.ts";
 import { readWorkspaces } from "./pack/workspaces.ts";
+import { installTimes } from "./registry/install-time.ts";
 
 interface Counted {
   readonly files: number;
@@ -43,10 +44,11 @@ const rows = [...readWorkspaces()].map(([name, { folder }]) => {
     "unpacked kB": entry === undefined ? "-" : kilobytes(bytesUnder(entry.folder)),
   };
 });
-rmSync(out, { recursive: true });
 
 const total = (key: "files" | "lines" | "test lines") => rows.reduce((sum, row) => sum + row[key], 0);
 console.table([
   ...rows,
   { package: "all", files: total("files"), lines: total("lines"), "test lines": total("test lines") },
 ]);
+console.table(await installTimes("realizar", packed.get("realizar")!.tarball));
+rmSync(out, { recursive: true });

@@ -79,16 +79,32 @@ describe("examples", () => {
 describe("bun run demo", () => {
   const demo = join(examples, "../tools/demo.ts");
 
-  test("without a model says so in one line, and exits with 2", async () => {
-    const { status, out, err } = await outcome(process.execPath, demo);
-    expect({ status, out }).toEqual({ status: 2, out: "" });
-    expect(err).toMatch(/^demo: name one model, [^\n]+\n$/);
+  test("serves the demo model, which answers", async () => {
+    const server = start(process.execPath, demo, "--port", "0");
+    try {
+      let out = "";
+      for await (const chunk of server.stdout) {
+        out += new TextDecoder().decode(chunk);
+        if (out.includes("Ctrl-C")) break;
+      }
+      const url = /^ {2}address +(\S+)$/m.exec(out)?.[1];
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ messages: [{ role: "user", content: "Hello!" }], max_tokens: 30 }),
+      });
+      const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
+      expect(choices[0]!.message.content).toMatch(/[a-z]/);
+    } finally {
+      server.kill("SIGTERM");
+      expect(await server.exited).toBe(0);
+    }
   });
 
-  test("with a model that is not there names it", async () => {
-    const { status, err } = await outcome(process.execPath, demo, "nothing.gguf");
-    expect(status).toBe(2);
-    expect(err).toMatch(/^demo: nothing\.gguf does not exist; [^\n]+\n$/);
+  test("hands its options on, and refuses wrong ones in one line", async () => {
+    const { status, out, err } = await outcome(process.execPath, demo, "--bogus");
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toMatch(/^realizar: unknown option '--bogus'; [^\n]+\n$/m);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { toBuiltWorkers } from "./emit.ts";
 import { loaderOf, moduleGraph, packageOf } from "./module-graph.ts";
 import type { Workspace } from "./workspaces.ts";
@@ -7,12 +7,13 @@ import type { Workspace } from "./workspaces.ts";
 /**
  * Builds programs with all of their dependencies and workers inside, for Node and Bun.
  * The outputs lie flat in `dist`: `main.js` of `src/main.ts`, and a worker's file beside the code that starts it.
+ * @returns the built files of the programs and, after these, of their workers
  */
 export async function bundlePrograms(
   mains: readonly string[],
   workspaces: ReadonlyMap<string, Workspace>,
   dist: string,
-): Promise<void> {
+): Promise<string[]> {
   const sourceOf = (specifier: string): string | undefined => {
     const name = packageOf(specifier);
     const workspace = workspaces.get(name);
@@ -21,8 +22,9 @@ export async function bundlePrograms(
   };
   const modules = moduleGraph(mains, sourceOf);
   const starters = new Set(modules.filter(({ workers }) => workers.length > 0).map(({ file }) => file));
+  const entrypoints = [...mains, ...new Set(modules.flatMap(({ workers }) => workers))];
   await Bun.build({
-    entrypoints: [...mains, ...new Set(modules.flatMap(({ workers }) => workers))],
+    entrypoints,
     outdir: dist,
     target: "node",
     format: "esm",
@@ -41,4 +43,5 @@ export async function bundlePrograms(
       },
     ],
   });
+  return entrypoints.map((file) => join(dist, basename(file).replace(/\.tsx?$/, ".js")));
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { DEMO_MODEL_NAME, demoModel } from "@realizar/demo-model";
 import { Argument, Command, CommanderError, Option } from "commander";
 import { bench } from "./commands/bench.ts";
 import { chat } from "./commands/chat.ts";
@@ -15,6 +16,7 @@ import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { tokenize } from "./commands/tokenize.ts";
 import { COMPLETIONS, SHELLS, type Shell } from "./completion.ts";
+
 import { Interruption, oneLine, UsageError } from "./errors.ts";
 import { addGenerationOptions } from "./generation-options.ts";
 import type { Io } from "./io.ts";
@@ -40,6 +42,7 @@ const kvTypeOption = () =>
   ).choices(["f32", "f16", "q8_0", "q16"]);
 const lengths = (flags: string, text: string, otherwise: number) =>
   new Option(flags, text).argParser(integers(0, MOST)).default([otherwise], String(otherwise));
+const demoOption = () => new Option("--demo", "the small model that is built in");
 const formatOption = (choices: readonly string[]) =>
   new Option("--format <format>", "output format").choices(choices).default("text");
 
@@ -82,7 +85,31 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
 
   const located = (model: string) => resolveModel(model, environment);
 
-  addGenerationOptions(root.command("run <model> [prompt]").description("answer a prompt, or go on from it"))
+  /** The model that the command line names: the built-in one, or the first argument. The other arguments follow. */
+  const chosen = async (
+    command: string,
+    { demo }: { readonly demo?: boolean },
+    words: readonly (string | undefined)[],
+  ) => {
+    const given = words.filter((word) => word !== undefined);
+    const [model, ...others] = demo ? [DEMO_MODEL_NAME, ...given] : given;
+    if (model === undefined)
+      throw new UsageError(
+        `no model: name one, or try the built-in one with realizar ${command} --demo; see realizar ${command} --help`,
+      );
+    if (others.length >= words.length)
+      throw new UsageError(
+        `too many arguments: with --demo no model is named; see realizar ${command} --help`,
+      );
+    return { name: model, model: demo ? await demoModel() : await located(model), others };
+  };
+
+  addGenerationOptions(
+    root
+      .command("run [model] [prompt]")
+      .description("answer a prompt, or go on from it")
+      .addOption(demoOption()),
+  )
     .option("--system <text>", "instructions that go before the prompt")
     .option("--raw", "leave the model's chat template out: go on from the prompt")
     .addOption(threadsOption())
@@ -92,9 +119,15 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .option("--echo", "print the prompt too, as the model reads it")
     .addOption(formatOption(["text", "json", "stream"]))
     .addHelpText("after", EXAMPLES_RUN)
-    .action(async (model, prompt, flags) => run(io, await located(model), prompt, flags));
+    .action(async (first, second, flags) => {
+      const { model, others } = await chosen("run", flags, [first, second]);
+      await run(io, model, others[0], flags);
+    });
 
-  addGenerationOptions(root.command("chat <model>").description("talk with a model"), CHAT_DEFAULTS)
+  addGenerationOptions(
+    root.command("chat [model]").description("talk with a model").addOption(demoOption()),
+    CHAT_DEFAULTS,
+  )
     .option("--system <text>", "instructions that go before the conversation")
     .option("--load <path>", "go on with a conversation that /save wrote")
     .option("--verbose", "tell each answer's tokens and speed")
@@ -102,7 +135,10 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .addOption(contextOption())
     .addOption(kvTypeOption())
     .addHelpText("after", EXAMPLES_CHAT)
-    .action(async (model, flags) => chat(io, await located(model), basename(model), flags));
+    .action(async (first, flags) => {
+      const { model, name } = await chosen("chat", flags, [first]);
+      await chat(io, model, basename(name), flags);
+    });
 
   root
     .command("serve")
@@ -112,6 +148,7 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       "a model to serve; may be given several times, the first is the default",
       repeated,
     )
+    .addOption(demoOption())
     .option("--open", "show the page in a browser")
     .option("-H, --host <address>", "address to listen on", "127.0.0.1")
     .option("-p, --port <n>", "port to listen on", integer(0, 65535), 8080)
@@ -154,6 +191,7 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .action(async (flags) =>
       serve(io, {
         ...flags,
+        demo: flags.demo ? await demoModel() : undefined,
         model: await Promise.all((flags.model ?? []).map((text: string) => resolveServed(text, environment))),
         environmentKey: environment.REALIZAR_API_KEY,
       }),
@@ -210,7 +248,10 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
       doctor(
         io,
         environment,
-        model === undefined ? undefined : { name: model, load: () => located(model) },
+        {
+          name: model ?? DEMO_MODEL_NAME,
+          load: async () => (model === undefined ? demoModel() : located(model)),
+        },
         flags,
       ),
     );
@@ -289,9 +330,9 @@ A MODEL is a .gguf or .safetensors file, a Hugging Face folder, or the name of
 a model that was pulled.
 
 Examples:
+  realizar serve --demo --open
+  realizar run --demo "Tell me a story about a fox."
   realizar pull org/name && realizar chat org/name
-  realizar run model.gguf "Once upon a time"
-  realizar serve --model model.gguf --open
   realizar doctor
 `;
 
@@ -300,9 +341,9 @@ In a chat /help tells the commands. Ctrl-C stops an answer, Ctrl-D leaves.
 From a pipe every line is a message.
 
 Examples:
-  realizar chat model.gguf
+  realizar chat --demo
   realizar chat model.gguf --system "Answer in one sentence." --ctx-size 2048
-  printf 'Hello!\\nWho are you?\\n' | realizar chat model.gguf
+  printf 'Hello!\\nWho are you?\\n' | realizar chat --demo
 `;
 
 const EXAMPLES_DOCTOR = `
@@ -324,6 +365,7 @@ A model with a chat template answers the prompt; any other goes on from it, as
 every model does with --raw.
 
 Examples:
+  realizar run --demo "Tell me a story about a fox."
   realizar run model.gguf "Once upon a time" -n 100
   realizar run model.gguf --file prompt.txt --temperature 0
   echo "Once upon a time" | realizar run model.gguf --format json
@@ -331,6 +373,7 @@ Examples:
 
 const EXAMPLES_SERVE = `
 Examples:
+  realizar serve --demo --open
   realizar serve --model model.gguf
   realizar serve --model small=a.gguf --model large=b.gguf --port 9000
 `;

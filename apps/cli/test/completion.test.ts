@@ -32,7 +32,7 @@ describe.skipIf(bash === null)(`bash completes${bash === null ? " (skipped: ther
   });
 
   test("values where there is a choice, and leaves others to the shell", async () => {
-    expect(await offered("realizar", "run", "--kv-type", "")).toEqual(["f32", "f16", "q8_0"]);
+    expect(await offered("realizar", "run", "--format", "")).toEqual(["text", "json", "stream"]);
     expect(await offered("realizar", "serve", "--log-level", "w")).toEqual(["warn"]);
     expect(await offered("realizar", "run", "--file", "-")).toEqual([]);
     expect(await offered("realizar", "run", "mod")).toEqual([]);
@@ -61,7 +61,7 @@ test("every script has every command and every option", async () => {
   for (const shell of SHELLS) {
     const text = await script(shell);
     for (const command of commands.filter((name) => name !== "help")) expect(text).toContain(command);
-    for (const option of ["max-tokens", "api-key-file", "quick"]) expect(text).toContain(option);
+    for (const option of ["max-tokens", "demo", "api-key-file", "quick"]) expect(text).toContain(option);
   }
 });
 

@@ -48,7 +48,14 @@ describe("help and version", () => {
 describe("mistakes in the command line: one line, exit 2", () => {
   const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["an unknown command", ["rnu"], /unknown command 'rnu' \(Did you mean run\?\); see realizar --help/],
-    ["no model", ["run"], /missing required argument 'model'; see realizar run --help/],
+    ["no model", ["run"], /no model: name one, or try .* realizar run --demo; see realizar run --help/],
+    ["no model to talk with", ["chat"], /no model: name one, or try .* realizar chat --demo/],
+    ["a model beside the built-in one", ["chat", "--demo", "m"], /too many arguments: with --demo no model/],
+    [
+      "a model and a prompt beside it",
+      ["run", "--demo", "m", "hi"],
+      /too many arguments: with --demo no model/,
+    ],
     ["too many arguments", ["run", "m", "a", "b"], /too many arguments/],
     ["an unknown option", ["serve", "--bogus"], /unknown option '--bogus'; see realizar serve --help/],
     ["a temperature that is none", ["run", "m", "--temp", "x"], /number from 0 to 100/],

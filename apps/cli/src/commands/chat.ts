@@ -108,7 +108,7 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
   const release = io.interactive ? io.onInterrupt(() => stopped.abort(new Error("stopped"))) : () => {};
   let said = "";
   let thinking = false;
-  let cut = false;
+  let cut = "";
   let speed = "";
   const tell = (text: string) => io.err(`${io.style.dim(text)}\n`);
   const wrap = io.outColumns === undefined ? undefined : wordWrap(() => io.outColumns ?? 80);
@@ -121,7 +121,11 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
       ...generateOptions(session.settings),
       signal: AbortSignal.any([io.signal, stopped.signal]),
       onDone: ({ finishReason, usage, timings }) => {
-        cut = finishReason === "length";
+        if (finishReason === "length")
+          cut =
+            usage.completionTokens >= session.settings.maxTokens
+              ? `cut off after ${usage.completionTokens} tokens; /set max-tokens changes that`
+              : `cut off: the context of ${llm.contextSize} tokens is full; --ctx-size sets another`;
         const seconds = (timings.done - (timings.firstToken ?? timings.done)) / 1000;
         const rate = seconds > 0 ? `, ${((usage.completionTokens - 1) / seconds).toFixed(1)} tokens/s` : "";
         speed = `${usage.promptTokens} tokens read, ${usage.completionTokens} generated${rate}`;
@@ -151,8 +155,7 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
   }
   if (stopped.signal.aborted) tell("stopped");
   session.turns.push({ role: "assistant", content: said });
-  if (cut && io.interactive)
-    tell(`cut off after ${session.settings.maxTokens} tokens or at the context's end; /set max-tokens`);
+  if (cut !== "" && io.interactive) tell(cut);
   if (verbose && speed !== "") tell(speed);
 }
 

@@ -38,13 +38,12 @@ interface Speed {
 export async function doctor(
   io: Io,
   environment: Environment,
-  probe: { readonly name: string; load(): Promise<LocatedModel> } | undefined,
+  probe: { readonly name: string; load(): Promise<LocatedModel> },
   flags: DoctorFlags,
 ): Promise<void> {
   const machine = readMachine();
   const models = await readModels(environment);
-  const speed =
-    flags.quick || probe === undefined ? undefined : await measure(io, probe.name, await probe.load());
+  const speed = flags.quick ? undefined : await measure(io, probe.name, await probe.load());
   const advice = adviceFor(machine, models);
   if (flags.format === "json") {
     io.out(`${JSON.stringify({ version: VERSION, ...machine, models, speed, advice })}\n`);

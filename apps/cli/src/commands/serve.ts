@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { DEMO_MODEL_NAME } from "@realizar/demo-model";
 import {
   createServer,
   type Listener,
@@ -9,6 +10,7 @@ import {
   workerOpener,
 } from "@realizar/server";
 import pino from "pino";
+
 import { oneLine, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { openInBrowser } from "../open-in-browser.ts";
@@ -17,6 +19,8 @@ import { VERSION } from "../version.ts";
 
 export interface ServeFlags {
   readonly model?: readonly string[];
+  /** Serve the built-in model too, after those of `model`: its bytes. */
+  readonly demo?: Uint8Array;
   /** Show the page in a browser. */
   readonly open?: boolean;
   readonly host: string;
@@ -58,9 +62,16 @@ export function modelSource(text: string): ModelSource {
 
 /** Serves models until Ctrl-C or SIGTERM, then finishes what runs and returns. */
 export async function serve(io: Io, flags: ServeFlags): Promise<void> {
-  const models = (flags.model ?? []).map(modelSource);
+  const models: readonly ModelSource[] = [
+    ...(flags.model ?? []).map(modelSource),
+    ...(flags.demo === undefined
+      ? []
+      : [{ id: DEMO_MODEL_NAME, path: DEMO_MODEL_NAME, contents: flags.demo }]),
+  ];
   if (models.length === 0)
-    throw new UsageError("no model to serve: name one, as in: realizar serve --model model.gguf");
+    throw new UsageError(
+      "no model to serve: name one, as in realizar serve --model model.gguf, or try the built-in one: realizar serve --demo",
+    );
   const pins = new Set(flags.pin ?? (flags.lazy ? [] : models.map(({ id }) => id)));
   for (const name of pins)
     if (!models.some(({ id }) => id === name))
@@ -114,9 +125,7 @@ export async function serve(io: Io, flags: ServeFlags): Promise<void> {
       ),
     );
     if (!isLoopback(flags.host) && apiKeys.length === 0)
-      io.err(
-        `${io.style.alarm("anyone who reaches this address may use it")}: --api-key asks for a key, --host 127.0.0.1 keeps it here\n`,
-      );
+      io.err(`${io.style.alarm("anyone who reaches this address may use it")}; --api-key asks for a key\n`);
     if (flags.open) await openInBrowser(listener.url).catch((error) => io.err(`${oneLine(error)}\n`));
     await aborted(io.signal);
     io.err("stopping: running requests may finish; Ctrl-C again stops at once\n");

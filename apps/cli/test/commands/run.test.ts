@@ -163,3 +163,21 @@ describe("run", () => {
     expect(err).not.toMatch(STACK);
   });
 });
+
+describe("the built-in model", () => {
+  const greedy = ["--temperature", "0", "-n", "40", "-t", "1"];
+
+  test("run --demo answers the first argument, or standard input", async () => {
+    const said = await cli(["run", "--demo", "Tell me a story.", ...greedy]);
+    expect(said.status).toBe(0);
+    expect(said.out).toMatch(/^[A-Z][a-z]+ .*\n$/s);
+    expect((await cli(["run", "--demo", ...greedy], { input: "Tell me a story.\n" })).out).toBe(said.out);
+  });
+
+  test("chat --demo holds a conversation by its own name", async () => {
+    const { status, out, err } = await cli(["chat", "--demo", ...greedy], { typed: ["Hello!"] });
+    expect(status).toBe(0);
+    expect(out).toMatch(/[a-z]/);
+    expect(err).toStartWith("realizar-demo realizar ");
+  });
+});

@@ -53,7 +53,7 @@ describe("serve", () => {
     });
     expect(status).toBe(0);
     expect(err).toContain("stopping: running requests may finish");
-    expect(out.split("\n").every((line) => line.length <= 120)).toBe(true);
+    for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test("models have names; the first is the default", async () => {
@@ -78,6 +78,26 @@ describe("serve", () => {
       expect(models.map(({ loaded }) => loaded)).toEqual([false, true]);
       expect((await post(`${url}/tokenize`, { text: "a", model_id: "one" })).status).toBe(200);
     });
+  });
+
+  test("--demo serves the built-in model, after those that are named", async () => {
+    await serving(["--demo", "--model", model, "--lazy"], async (url, screen) => {
+      expect(screen).toContain("models    model, realizar-demo\n");
+      const answer = await post(`${url}/v1/chat/completions`, {
+        model: "realizar-demo",
+        messages: [{ role: "user", content: "Hello!" }],
+        max_tokens: 20,
+      });
+      const { choices } = (await answer.json()) as { choices: { message: { content: string } }[] };
+      expect(choices[0]!.message.content).toMatch(/[a-z]/);
+    });
+  });
+
+  test("an address that others reach is told, unless it asks for a key", async () => {
+    const open = ["--model", model, "--lazy", "--host", "0.0.0.0"];
+    expect((await serving(open, async () => {})).err).toContain("anyone who reaches this address may use it");
+    expect((await serving([...open, "--api-key", "k"], async () => {})).err).not.toContain("anyone");
+    expect((await serving(["--model", model, "--lazy"], async () => {})).err).not.toContain("anyone");
   });
 
   test("asks for the keys that it was given", async () => {
