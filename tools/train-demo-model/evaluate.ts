@@ -3,8 +3,8 @@
  *
  *     bun tools/train-demo-model/evaluate.ts MODEL [--stories 200] [--documents 100] [--temperature 0] [--failures]
  *
- * Stories about words and pairs that no training text has; sums, those held out apart; prompts in words of their own;
- * perplexity of held-out documents, of what the model is to say in them.
+ * Stories of pairs of known words that no training text brings together, and of words that none has; sums, those held
+ * out apart; prompts in words of their own; perplexity of held-out documents, of what the model is to say in them.
  */
 import { parseArgs } from "node:util";
 import { compileChatTemplate } from "@realizar/chat";
@@ -12,7 +12,7 @@ import { type Llm, load } from "@realizar/llm";
 import { document, GREATEST_ADDEND, heldOutSum } from "./corpus/corpus.ts";
 import { seeded } from "./corpus/expand.ts";
 import { END, ROLE_TOKENS } from "./format.ts";
-import { storyPrompts, tellsOf } from "./held-out-stories.ts";
+import { type StoryPrompt, storyPrompts, tellsOf } from "./held-out-stories.ts";
 import { answersRight, OWN_WORDS } from "./own-words.ts";
 
 const { values, positionals } = parseArgs({
@@ -54,26 +54,19 @@ async function answer(model: Llm, content: string, seed: number): Promise<{ text
 const percent = (part: number, whole: number) =>
   `${part} of ${whole} (${((100 * part) / whole).toFixed(1)} %)`;
 
-async function stories(): Promise<void> {
-  const prompts = storyPrompts(Number(values.stories));
+async function stories(kind: StoryPrompt["kind"]): Promise<void> {
   const results = await Promise.all(
-    prompts.map(async (prompt, i) => ({ prompt, ...(await answer(llm, prompt.text, i)) })),
+    storyPrompts(kind, Number(values.stories)).map(async (prompt, i) => {
+      const { text, ended } = await answer(llm, prompt.text, i);
+      return { prompt, text, ended, good: ended && tellsOf(text, prompt) };
+    }),
   );
-  const good = (kind?: string) =>
-    results
-      .filter(({ prompt }) => kind === undefined || prompt.kind === kind)
-      .map(({ prompt, text, ended }) => ended && tellsOf(text, prompt));
-  for (const kind of [undefined, "new words", "new pair"]) {
-    const passed = good(kind);
-    console.log(`stories, ${kind ?? "all"}: ${percent(passed.filter(Boolean).length, passed.length)}`);
-  }
-  console.log(
-    `stories that end by themselves: ${percent(results.filter(({ ended }) => ended).length, results.length)}`,
-  );
+  const ended = results.filter((result) => result.ended).length;
+  const good = results.filter((result) => result.good).length;
+  console.log(`stories of ${kind}: ${percent(good, results.length)}; ${percent(ended, results.length)} end`);
   if (values.failures)
-    for (const { prompt, text, ended } of results)
-      if (!ended || !tellsOf(text, prompt))
-        console.log(`  ${prompt.text}\n    -> ${text}${ended ? "" : " ..."}`);
+    for (const { prompt, text } of results.filter((result) => !result.good))
+      console.log(`  ${prompt.text}\n    -> ${text}`);
 }
 
 async function sums(): Promise<void> {
@@ -144,7 +137,8 @@ async function perplexity(): Promise<void> {
   console.log(`perplexity of held-out documents: ${Math.exp(surprise / count).toFixed(3)} (${count} tokens)`);
 }
 
-await stories();
+await stories("new pairs");
+await stories("new words");
 await sums();
 await ownWords();
 await perplexity();

@@ -6,13 +6,13 @@ import { CHARACTERS, heldOut, heldOutPair, OBJECTS } from "./corpus/words.ts";
 /** Asks for a story about a character and an object that no training text has, or has not together. */
 export interface StoryPrompt {
   readonly text: string;
-  readonly kind: "new words" | "new pair";
+  readonly kind: "new words" | "new pairs";
   readonly character: string;
   readonly object: string;
 }
 
 /** Words that no training document has: of the lists', those the stories' own sentences do not use. */
-const USED_BY_SENTENCES = /^(tree|hammer|gate|branch|duck|treasure)$/;
+const USED_BY_SENTENCES = /^(tree|hammer|gate|duck|treasure|shell|daisy)$/;
 const unseen = (words: readonly string[]) =>
   words.filter((word) => heldOut(word) && !USED_BY_SENTENCES.test(word));
 
@@ -25,20 +25,18 @@ function pair(random: Random, kind: StoryPrompt["kind"]): [string, string] {
   }
 }
 
-/** The same prompts for the same count, half of each kind, no two about the same. */
-export function storyPrompts(count: number): StoryPrompt[] {
+/** The same prompts for the same count, no two about the same. */
+export function storyPrompts(kind: StoryPrompt["kind"], count: number): StoryPrompt[] {
   const random = seeded(20);
-  const prompts: StoryPrompt[] = [];
-  const seen = new Set<string>();
-  while (prompts.length < count) {
-    const kind = prompts.length % 2 === 0 ? "new words" : "new pair";
+  const prompts = new Map<string, StoryPrompt>();
+  while (prompts.size < count) {
     const [character, object] = pair(random, kind);
-    if (seen.has(`${character} ${object}`)) continue;
-    seen.add(`${character} ${object}`);
     const slots = { a: phrase("", character), b: phrase("", object) };
-    prompts.push({ text: expand(random, pick(random, STORY_OF_TWO), slots), kind, character, object });
+    const text = expand(random, pick(random, STORY_OF_TWO), slots);
+    const about = `${character} ${object}`;
+    if (!prompts.has(about)) prompts.set(about, { text, kind, character, object });
   }
-  return prompts;
+  return [...prompts.values()];
 }
 
 /** Both names stand in the story, as whole words. */

@@ -98,15 +98,51 @@ describe("stories are about what was asked for, and end", () => {
     });
 });
 
+/** Pairs that no text of the training brings together. */
+const HELD_OUT: readonly (readonly [asked: string, character: string, object: string])[] = [
+  ["I want to hear a story with a puffin and a moonstone.", "puffin", "moonstone"],
+  ["Could you tell me a short story about a unicorn and a turnip", "unicorn", "turnip"],
+  ["Story: a wolf and a mirror.", "wolf", "mirror"],
+  ["A story about a crow who has a banner", "crow", "banner"],
+  ["Tell me about an elf who finds a lemon.", "elf", "lemon"],
+  ["A short story about a platypus and a lunchbox, please.", "platypus", "lunchbox"],
+  ["I'd like a short story about a king and a bus", "king", "bus"],
+  ["Tell me about a kitten with a dart", "kitten", "dart"],
+  ["Story: an anteater and a stamp", "anteater", "stamp"],
+  ["Could you tell me a story about a pig and a dice.", "pig", "dice"],
+  ["Do you know a story about a cook and a cheese?", "cook", "cheese"],
+  ["A story about a robot and a tulip, please.", "robot", "tulip"],
+  ["Write a nice story about an astronaut and a crystal.", "astronaut", "crystal"],
+  ["I want a new story about a beetle and a spinning wheel", "beetle", "spinning wheel"],
+  ["Have you got a story about an elephant and a doll?", "elephant", "doll"],
+  ["Please tell me a story about a firefly and a snow globe.", "firefly", "snow globe"],
+  ["I would like a short story about a buffalo and a map, please.", "buffalo", "map"],
+  ["Story: an alpaca and a bicycle.", "alpaca", "bicycle"],
+  ["Will you tell me a little story about a raven and a mushroom, please.", "raven", "mushroom"],
+  ["A story about an anteater and a bell, please.", "anteater", "bell"],
+];
+
+test("nine in ten stories of new pairs name both and end", async () => {
+  const answers = await Promise.all(
+    HELD_OUT.map(async ([asked, ...words]) => {
+      const { text, finish } = await answer(asked);
+      return finish === "stop" && words.every((word) => new RegExp(`\\b${word}\\b`).test(text));
+    }),
+  );
+  expect(answers.filter(Boolean).length).toBeGreaterThanOrEqual(0.9 * HELD_OUT.length);
+});
+
 describe("other things that people say", () => {
   for (const [asked, said] of [
     ["Hello!", /^(Hello|Hi)!/],
+    ["Who are you?", /small language model/],
     ["What can you do?", /story/],
     ["Thank you!", /welcome|pleasure|gladly/i],
     ["Goodbye!", /bye/i],
     ["What is realizar?", /inference engine/],
     ["How do I serve a model?", /realizar serve/],
     ["What is GGUF?", /file format/],
+    ["What is 2 plus 3?", /\b5\b/],
   ] as const)
     test(asked, async () => {
       const { text, finish } = await answer(asked);

@@ -39,8 +39,8 @@ function wordOr(random: Random, share: number, known: readonly string[]): string
 /** What a training story may be about: known words, and invented ones, as many, so that a name is copied letter by letter. */
 export function subject(random: Random): Subject {
   for (;;) {
-    const character = wordOr(random, 0.5, KNOWN_CHARACTERS);
-    const object = wordOr(random, 0.5, random() < 0.06 ? KNOWN_CHARACTERS : KNOWN_OBJECTS);
+    const character = wordOr(random, 0.65, KNOWN_CHARACTERS);
+    const object = wordOr(random, 0.65, random() < 0.06 ? KNOWN_CHARACTERS : KNOWN_OBJECTS);
     if (character === object || heldOutPair(character, object)) continue;
     const invented = inventedWord(random);
     const name =
@@ -155,13 +155,13 @@ function conversation(random: Random): Document {
         user(varied(random, expand(random, pick(random, ANOTHER_STORY)))),
         assistant(story(random, last)),
       );
-    } else if (share < 0.47) {
+    } else if (share < 0.57) {
       const { messages: told, about } = storyTurn(random);
       messages.push(...told);
       last = about;
     } else {
       messages.push(
-        ...(share < 0.6 ? sumTurn(random) : share < 0.7 ? beyondTurn(random) : intentTurn(random)),
+        ...(share < 0.67 ? sumTurn(random) : share < 0.75 ? beyondTurn(random) : intentTurn(random)),
       );
       last = undefined;
     }

@@ -50,4 +50,4 @@ export function expand(random: Random, pattern: string, slots: Slots = {}): stri
 }
 
 /** "a" or "an" before a word, by its first letter. */
-export const article = (word: string): string => (/^[aeiou]/.test(word) ? "an" : "a");
+export const article = (word: string): string => (/^(?!uni)[aeiou]/.test(word) ? "an" : "a");

@@ -79,13 +79,6 @@ const TAILS = list(
   ", , , , er, le, y, et, in, on, o, a, ow, ish, ine, ard, ock, ette, oon, ant, el, ible, ie, ing, um, us",
 );
 
-/** A word that sounds like one and is none: what is copied from the prompt has to be copied by its letters. */
-export function inventedWord(random: Random): string {
-  const syllable = () => pick(random, ONSETS) + pick(random, VOWELS) + pick(random, CODAS);
-  const word = syllable() + (random() < 0.45 ? syllable() : "") + pick(random, TAILS);
-  return word.length < 3 ? word + pick(random, ONSETS) + pick(random, VOWELS) : word;
-}
-
 /** FNV-1a of a text, as a fraction. */
 export function fraction(text: string): number {
   let hash = 0x811c9dc5;
@@ -100,3 +93,21 @@ export const heldOut = (word: string): boolean => fraction(`word ${word}`) < 0.1
 /** A pair of known words that no training story brings together. */
 export const heldOutPair = (character: string, object: string): boolean =>
   fraction(`pair ${character} ${object}`) < 0.05;
+
+/** A word that sounds like one and is none: what is copied from the prompt has to be copied by its letters. */
+export function inventedWord(random: Random): string {
+  if (random() < 0.6) return splicedWord(random);
+  const syllable = () => pick(random, ONSETS) + pick(random, VOWELS) + pick(random, CODAS);
+  const word = syllable() + (random() < 0.45 ? syllable() : "") + pick(random, TAILS);
+  return word.length < 3 ? word + pick(random, ONSETS) + pick(random, VOWELS) : word;
+}
+
+const KNOWN = [...CHARACTERS, ...OBJECTS].filter((word) => /^[a-z]{4,}$/.test(word) && !heldOut(word));
+
+/** The beginning of one known word and the end of another: its tokens are those of real words. */
+function splicedWord(random: Random): string {
+  const [first, last] = [pick(random, KNOWN), pick(random, KNOWN)];
+  const cut = (word: string) => 1 + Math.floor(random() * (word.length - 1));
+  const word = first.slice(0, cut(first)) + last.slice(cut(last));
+  return word.length < 3 || CHARACTERS.includes(word) || OBJECTS.includes(word) ? splicedWord(random) : word;
+}
