@@ -1,6 +1,7 @@
 import { openCheckpoint } from "@realizar/formats";
 import { defaultThreads } from "@realizar/llm";
 import { prepareModel } from "@realizar/model";
+import { collectGarbage } from "../collect-bun.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { bytesText, progressBar } from "../progress.ts";
@@ -40,41 +41,59 @@ export async function bench(io: Io, model: string, flags: BenchFlags): Promise<v
   const table = flags.output === "table";
   if (table) io.out(`${title}\n${HEAD}`);
   for (const threads of flags.threads ?? [defaultThreads()]) {
-    io.signal.throwIfAborted();
-    const bar = progressBar(io, "loading");
-    const subject = await openSubject(model, {
-      threads,
-      kvType: flags.kvType,
-      contextSize: contextOf(tests),
-      signal: io.signal,
-      onProgress: ({ loadedBytes, totalBytes }) => bar.update(loadedBytes, totalBytes),
-    }).finally(bar.end);
-    try {
-      for (const test of tests) {
-        const speeds: number[] = [];
-        for (let i = -1; i < flags.repetitions; i++) {
-          await turn();
-          io.signal.throwIfAborted();
-          const seconds = await subject.run(test);
-          if (i >= 0) speeds.push(test.tokens / seconds);
-        }
-        const { mean, stddev } = meanAndDeviation(speeds);
-        const result = {
-          test: test.name,
-          threads: subject.model.threads,
-          tokensPerSecond: mean,
-          stddev,
-          loadSeconds: subject.loadSeconds,
-          peakRssBytes: peakRssBytes(),
-        };
-        results.push(result);
-        if (table) io.out(row(result));
-      }
-    } finally {
-      subject.close();
+    await measure(io, model, threads, flags, tests, (result) => {
+      results.push(result);
+      if (table) io.out(row(result));
+    });
+    // The next model's peak is its own.
+    for (let i = 0; i < 2; i++) {
+      await turn();
+      collectGarbage();
     }
   }
   if (!table) io.out(`${JSON.stringify(results)}\n`);
+}
+
+/** Loads the model and runs the tests with one number of threads. */
+async function measure(
+  io: Io,
+  model: string,
+  threads: number,
+  { kvType, repetitions }: BenchFlags,
+  tests: readonly SpeedTest[],
+  tell: (result: BenchResult) => void,
+): Promise<void> {
+  io.signal.throwIfAborted();
+  const bar = progressBar(io, "loading");
+  const subject = await openSubject(model, {
+    threads,
+    kvType,
+    contextSize: contextOf(tests),
+    signal: io.signal,
+    onProgress: ({ loadedBytes, totalBytes }) => bar.update(loadedBytes, totalBytes),
+  }).finally(bar.end);
+  try {
+    for (const test of tests) {
+      const speeds: number[] = [];
+      for (let i = -1; i < repetitions; i++) {
+        await turn();
+        io.signal.throwIfAborted();
+        const seconds = await subject.run(test);
+        if (i >= 0) speeds.push(test.tokens / seconds);
+      }
+      const { mean, stddev } = meanAndDeviation(speeds);
+      tell({
+        test: test.name,
+        threads: subject.model.threads,
+        tokensPerSecond: mean,
+        stddev,
+        loadSeconds: subject.loadSeconds,
+        peakRssBytes: peakRssBytes(),
+      });
+    }
+  } finally {
+    subject.close();
+  }
 }
 
 /** The least that a model can be prepared for: only its description is wanted. */
