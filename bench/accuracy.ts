@@ -2,12 +2,13 @@
  * How far log-probabilities lie from the exact result of the same file (float64 over the dequantized weights), ours and
  * llama.cpp's, over the tokens and alternatives of its published outputs.
  *
- *   bun bench/accuracy.ts [--data ../shared/data] [-o table|json]
+ *   bun bench/accuracy.ts [--data ../shared/data] [--kv-type f32|q16] [-o table|json]
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { load } from "@realizar/llm";
+import type { KvType } from "@realizar/tensor";
 
 interface Expected {
   readonly tokens: number[];
@@ -18,7 +19,8 @@ type Rows = Map<number, number>[];
 
 /** Log-probabilities of every token after each position. */
 async function logprobs(model: string, tokens: number[], backend: "wasm" | "reference"): Promise<Rows> {
-  await using llm = await load(model, { backend, threads: 1, kvType: "f32" });
+  const kvType = backend === "reference" ? "f32" : (values["kv-type"] as KvType);
+  await using llm = await load(model, { backend, threads: 1, kvType });
   const rows = await llm.evaluate(tokens, { topLogprobs: llm.tokenizer.vocabSize });
   return rows.map((row) => new Map(row));
 }
@@ -46,6 +48,7 @@ const { values } = parseArgs({
   options: {
     data: { type: "string", default: join(import.meta.dirname, "../../shared/data") },
     output: { type: "string", short: "o", default: "table" },
+    "kv-type": { type: "string", default: "f32" },
   },
 });
 const folder = join(values.data, "quantizations");
