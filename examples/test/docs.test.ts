@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HubServer, startHub } from "@realizar/testing/hub-server";
 import { writeTinyGguf } from "@realizar/testing/tiny-files";
+import { cli } from "../../apps/cli/test/cli.ts";
 import { deadLinks, linksOf } from "../../tools/docs/links.ts";
 import { writtenPages } from "../../tools/docs/pages.ts";
 
@@ -222,17 +223,11 @@ describe("pages", () => {
 });
 
 /** The options of a command, by its own help. */
-const helps = new Map<string, Promise<Set<string>>>();
-function optionsOf(command: string): Promise<Set<string>> {
-  const known = helps.get(command);
-  if (known !== undefined) return known;
-  const asked = outcome([process.execPath, CLI, command, "--help"]).then(({ status, out }) => {
-    if (status !== 0) throw new Error(`there is no command "${command}"`);
-    const lists = [...out.matchAll(/^ {2}(-\S.*?)(?: {2,}|$)/gm)].map(([, flags]) => flags!);
-    return new Set(lists.flatMap((flags) => [...flags.matchAll(/--?[a-z][\w-]*/gi)].map(([flag]) => flag)));
-  });
-  helps.set(command, asked);
-  return asked;
+async function optionsOf(command: string): Promise<Set<string>> {
+  const { status, out } = await cli([command, "--help"]);
+  if (status !== 0) throw new Error(`there is no command "${command}"`);
+  const lists = [...out.matchAll(/^ {2}(-\S.*?)(?: {2,}|$)/gm)].map(([, flags]) => flags!);
+  return new Set(lists.flatMap((flags) => [...flags.matchAll(/--?[a-z][\w-]*/gi)].map(([flag]) => flag)));
 }
 
 describe("references name what there is, and nothing else", () => {
@@ -245,12 +240,13 @@ describe("references name what there is, and nothing else", () => {
         if (flags.some((flag) => !options.has(flag))) wrong.push(`${page}: ${code}`);
       }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 
   test("cli.md has every command and every option", async () => {
     const page = read("docs/reference/cli.md");
-    const { out } = await outcome([process.execPath, CLI, "--help"]);
-    const commands = [...out.matchAll(/^ {2}([a-z]+)(?:\|\w+)?(?: .*)?$/gm)].map(([, name]) => name!);
+    const { out } = await cli(["--help"]);
+    const list = /^Commands:\n(.*?)\n\n/ms.exec(out)?.[1] ?? "";
+    const commands = [...list.matchAll(/^ {2}([a-z]+)(?:\|\w+)?(?: .*)?$/gm)].map(([, name]) => name!);
     const listed = commands.filter((name) => name !== "help");
     expect(listed.length).toBeGreaterThan(4);
     for (const command of listed) {
