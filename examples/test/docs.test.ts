@@ -287,6 +287,13 @@ describe("references name what there is, and nothing else", () => {
     }
   }, 20_000);
 
+  test("the README has every architecture", async () => {
+    const { ARCHITECTURES } = await import("@realizar/model");
+    const row = /^\| Architectures \| (.*) \|$/m.exec(read("README.md"))?.[1] ?? "";
+    const named = new Set([...row.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!));
+    expect([...named].sort()).toEqual([...ARCHITECTURES].sort());
+  });
+
   test("library.md has every export and every option", async () => {
     const page = read("docs/reference/library.md");
     const missing = Object.keys(await import("@realizar/llm")).filter((name) => !page.includes(name));

@@ -4,7 +4,13 @@ import { linksOf, mapLinks } from "./links.ts";
 
 /** Every page that people wrote, by its path from the root. */
 export const writtenPages = (root: string): string[] =>
-  ["*.md", "docs/**/*.md", "{packages,apps}/*/README.md", "{kernels,bench,examples}/README.md", "{bench,examples,tools}/*/README.md"]
+  [
+    "*.md",
+    "docs/**/*.md",
+    "{packages,apps}/*/README.md",
+    "{kernels,bench,examples}/README.md",
+    "{bench,examples,tools}/*/README.md",
+  ]
     .flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: root })])
     .sort();
 
