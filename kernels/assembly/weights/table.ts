@@ -9,7 +9,7 @@ import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
 import { dot_f16, pack_f16, row_f16, unpack_f16 } from "./f16";
 import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
-import { clear16 } from "./group";
+import { clear16, touch_lines, UNPACK_BYTES } from "./group";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
@@ -219,8 +219,29 @@ export function dot_group(
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
-    tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
+    if (tokens > FEW || form_of(type) == WORDS_32) {
+      tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
+      continue;
+    }
+    // Memory would idle while a few tokens are multiplied: the next columns are on their way meanwhile.
+    const next = group + bytes, share = share_of(next, bytes, tokens);
+    for (let t: usize = 0; t < <usize>tokens; t += 2) {
+      touch_lines(next + (t >> 1) * share, share, scratch + SINK);
+      tile(type, scratch, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride);
+    }
   }
+}
+
+/** Most tokens beside whose products the next columns are touched; words are so many that touching them gains nothing. */
+const FEW: i32 = 24;
+
+/** Where in a thread's scratch what is touched goes: past all that is unpacked, before the list of rows. */
+const SINK: usize = UNPACK_BYTES - 320;
+
+/** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */
+function share_of(next: usize, bytes: usize, tokens: i32): usize {
+  if (<u64>next + <u64>bytes + 64 > <u64>memory.size() << 16) return 0;
+  return (bytes / <usize>((tokens + 1) >> 1) + 63) & ~63;
 }
 
 /**
