@@ -96,7 +96,10 @@ const linkOf = (place: string): string => `/${place.replace(/(index)?\.md$/, "")
 /** The menu: the pages in the order in which the README's map has them, then what is made from the sources. */
 export function menuOf(root: string, apiModules: readonly string[]): MenuEntry[] {
   const read = (page: string) => readFileSync(join(root, page), "utf8");
-  const mapped = [...new Set(linksOf(read("README.md")).map(({ target }) => target))];
+  const map = read("README.md")
+    .split(/^(?=## Documentation$)/m)
+    .at(-1)!;
+  const mapped = [...new Set(linksOf(map).map(({ target }) => target.replace(/#.*/, "")))];
   const entry = (page: string) => ({ text: titleOf(read(page)), link: linkOf(placeOf(root, page)) });
   const made: Readonly<Record<string, readonly MenuEntry[]>> = {
     Reference: [

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const fence = "```";
 const FILES: Readonly<Record<string, string>> = {
   "README.md":
-    "# Top\n\n[a](docs/how-to/a.md) [gone](docs/gone.md) ![p](docs/images/p.png) [x](packages/x)\n",
+    "# Top\n\n[b](docs/how-to/b.md#b)\n\n## Documentation\n\n[a](docs/how-to/a.md#twice) [gone](docs/gone.md) ![p](docs/images/p.png) [x](packages/x)\n",
   "docs/how-to/a.md": `# A\n\n## With \`code\`, and [a link](b.md)\n\n## Twice\n\n## Twice\n\n[self](#twice-1) [no](#three)
 ${fence}md
 [not a link](nowhere.md)
@@ -72,7 +72,7 @@ describe("links", () => {
   });
 
   test("that lead nowhere are named with their line", () => {
-    expect(deadLinks(root, "README.md")).toEqual(["README.md:3 docs/gone.md"]);
+    expect(deadLinks(root, "README.md")).toEqual(["README.md:7 docs/gone.md"]);
     expect(deadLinks(root, "docs/how-to/a.md")).toEqual([
       "docs/how-to/a.md:9 #three",
       "docs/how-to/a.md:14 ../../../etc/passwd",
