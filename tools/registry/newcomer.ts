@@ -43,14 +43,19 @@ export function newcomer(registry: string, programs: Readonly<Record<string, str
     npm_config_audit: "false",
     NO_COLOR: "1",
   };
-  const start = (command: readonly string[], cwd: string) =>
-    Bun.spawn([join(home, "bin", command[0]!), ...command.slice(1)], {
+  const groups: number[] = [];
+  const start = (command: readonly string[], cwd: string) => {
+    const child = Bun.spawn([join(home, "bin", command[0]!), ...command.slice(1)], {
       cwd,
       env,
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      detached: true,
     });
+    groups.push(child.pid);
+    return child;
+  };
   return {
     folder(name) {
       const path = join(home, name);
@@ -68,8 +73,20 @@ export function newcomer(registry: string, programs: Readonly<Record<string, str
       ]);
       return { code, out, err, seconds: (performance.now() - began) / 1000 };
     },
-    leave: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }),
+    leave() {
+      for (const group of groups) endGroup(group);
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
+}
+
+/** Ends what a command has left running: `npx` does not end its own child. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGTERM");
+  } catch {
+    // All of it has ended.
+  }
 }
 
 const SHELL: Readonly<Record<string, string>> = Object.fromEntries(
