@@ -33,7 +33,7 @@ describe("/metrics", () => {
     expect(metric('realizar_generations_total{finished_reason="length"}')).toBe(1);
     expect(metric('realizar_generations_total{finished_reason="error"}')).toBe(1);
     expect(metric("realizar_model_cache_misses_total")).toBe(1);
-    expect(metric("realizar_model_cache_hits_total")).toBe(1);
+    expect(metric("realizar_model_cache_hits_total")).toBe(2);
     expect(metric("realizar_model_cache_evictions_total")).toBe(0);
     expect(metric("realizar_model_cache_bytes")).toBe(1000);
     expect(metric("process_resident_memory_bytes")).toBeGreaterThan(0);
