@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DiskFullError, OutputError, SameFileError } from "./errors.ts";
 
 /**
@@ -55,10 +55,19 @@ export async function refuseSameFile(input: string, output: string): Promise<voi
   }
 }
 
-/** The files that a model may be read from: those of its folder. */
+/** A file of a model in parts: its name before and after the part's number. */
+const PART = /^(.*-)\d{5}(-of-\d{5}\.\w+)$/;
+
+/** The files that a model may be read from: those of its folder, itself, or all its parts. */
 async function filesOf(input: string): Promise<string[]> {
-  const folder = (await stat(input)).isDirectory() ? input : dirname(input);
-  return [input, ...(await readdir(folder)).map((name) => join(folder, name))];
+  if ((await stat(input)).isDirectory()) return (await readdir(input)).map((name) => join(input, name));
+  const part = PART.exec(basename(input));
+  if (part === null) return [input];
+  const [, before, after] = part as unknown as [string, string, string];
+  const names = await readdir(dirname(input));
+  return names
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => join(dirname(input), name));
 }
 
 /** Runs an action on the output file; failures get a name. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint } from "@realizar/formats";
 import { openGguf } from "@realizar/gguf";
@@ -100,6 +100,16 @@ describe("quantize", () => {
       expect(err).toContain("is the input itself: give the output another name");
     }
     expect(await readFile(model)).toEqual(before);
+  });
+
+  test("never writes over a part of its input, but over an earlier output beside it", async () => {
+    const part = (number: number) => at(`parts-0000${number}-of-00002.gguf`);
+    for (const number of [1, 2]) await copyFile(model, part(number));
+    const { status, err } = await cli(["quantize", part(1), part(2), "Q8_0"]);
+    expect(status).toBe(1);
+    expect(err).toContain("is the input itself: give the output another name");
+    for (const type of ["Q8_0", "F16"])
+      expect(await cli(["quantize", model, at("again.gguf"), type])).toMatchObject({ status: 0 });
   });
 
   test("an output that cannot be is an error by name", async () => {
