@@ -12,7 +12,7 @@
  * last block of a q16 K is as short as its pairs). A q16 number is within +-8191, a K's scale is of a position and block,
  * a V's of a position. Pages of f16 and q8_0 are widened into scratch once for all query heads that read them.
  */
-import { load_f16, load_f16x4, u16_lanes_from_f32x4 } from "../simd/half";
+import { f32x4_from_usual_halves, load_f16, f32x4_from_u16_lanes, u16_lanes_from_f32x4 } from "../simd/half";
 import { split_from, split_to } from "../split";
 
 // @ts-ignore: decorator
@@ -156,21 +156,15 @@ export function amax_of(p: usize, count: i32): f32 {
 
 /** Half floats to `bytes` bytes of f32: shift, mask and a product with 2^112, exact for finite numbers. */
 function widen_f16(from: usize, out: usize, bytes: usize): void {
-  const mask = i32x4.splat(<i32>0x8fffe000), rebias = i32x4.splat(0x77800000);
+  const one = <i32>(bytes > 0);
   const end = out + bytes;
   for (const wide = out + (bytes & ~63); out < wide; from += 32, out += 64) {
-    v128.store(out, widened(from, mask, rebias));
-    v128.store(out, widened(from + 8, mask, rebias), 16);
-    v128.store(out, widened(from + 16, mask, rebias), 32);
-    v128.store(out, widened(from + 24, mask, rebias), 48);
+    v128.store(out, f32x4_from_usual_halves(v128.load_ext<u16>(from), one));
+    v128.store(out, f32x4_from_usual_halves(v128.load_ext<u16>(from, 8), one), 16);
+    v128.store(out, f32x4_from_usual_halves(v128.load_ext<u16>(from, 16), one), 32);
+    v128.store(out, f32x4_from_usual_halves(v128.load_ext<u16>(from, 24), one), 48);
   }
-  for (; out < end; from += 8, out += 16) v128.store(out, widened(from, mask, rebias));
-}
-
-// @ts-ignore: decorator
-@inline
-function widened(p: usize, mask: v128, rebias: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shl(v128.load_ext<i16>(p), 13), mask), rebias);
+  for (; out < end; from += 8, out += 16) v128.store(out, f32x4_from_usual_halves(v128.load_ext<u16>(from), one));
 }
 
 /** One head's K of a page as [headDim][16] f32. */
@@ -179,8 +173,9 @@ export function widen_keys(type: i32, key: usize, headDim: i32, out: usize): voi
     widen_f16(key, out, <usize>headDim << 6);
     return;
   }
+  const one = <i32>(headDim > 0);
   for (let first = 0; first < headDim; first += 32, key += 544) {
-    const s0 = load_f16x4(key), s1 = load_f16x4(key + 8), s2 = load_f16x4(key + 16), s3 = load_f16x4(key + 24);
+    const s0 = f32x4_from_u16_lanes(v128.load_ext<u16>(key), one), s1 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 8), one), s2 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 16), one), s3 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 24), one);
     const count = min(32, headDim - first);
     let p = key + 32;
     for (let d = 0; d < count; d++, p += 16, out += 64) {

@@ -14,3 +14,10 @@ export function dot_pairs_i8_u7(a: v128, b: v128): v128 {
   const even = i16x8.mul(i16x8.shr_s(i16x8.shl(a, 8), 8), v128.and(b, i16x8.splat(255)));
   return i16x8.add(even, i16x8.mul(i16x8.shr_s(a, 8), i16x8.shr_u(b, 8)));
 }
+
+/** sum, eight 16-bit lanes, plus those pair sums. */
+// @ts-ignore: decorator
+@inline
+export function add_dot(sum: v128, a: v128, b: v128): v128 {
+  return i16x8.add(sum, dot_pairs_i8_u7(a, b));
+}

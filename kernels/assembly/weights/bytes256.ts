@@ -20,7 +20,8 @@
  * (|code - centre| x 127 x columns / 2). i32x4.dot_i16x8_s widens, multiplies by the scale and adds the two lanes of a
  * row: 256 columns are one exact 32-bit sum. Per row, in block order: y += isum (d t) - msum (dmin t).
  */
-import { dot_pairs_i8_u7 } from "../simd/dot";
+import { add_dot } from "../simd/dot";
+import { splat0, splat1 } from "../simd/lanes";
 
 export const BLOCK256: usize = 5760;
 export const DMIN256: usize = 64;
@@ -31,7 +32,7 @@ export const CODES256: usize = 1664;
 /** Bytes of an activation's record for 256 columns. */
 export const RECORD: usize = 128;
 export const SUMS: usize = 16;
-const SUMS32: usize = 80;
+export const SUMS32: usize = 80;
 const SUMS16: usize = 96;
 
 /**
@@ -56,10 +57,14 @@ export function tile_bytes256(
   }
 }
 
+/** work[16] += the sums a .. d of a step times its scales. */
 // @ts-ignore: decorator
 @inline
-function add_step(work: usize, sum: v128, scale: v128): void {
-  v128.store(work, i32x4.add(v128.load(work), i32x4.dot_i16x8_s(sum, scale)));
+function add_step(work: usize, a: v128, b: v128, c: v128, d: v128, s0: v128, s1: v128, s2: v128, s3: v128): void {
+  v128.store(work, i32x4.add(v128.load(work), i32x4.dot_i16x8_s(a, s0)));
+  v128.store(work, i32x4.add(v128.load(work, 16), i32x4.dot_i16x8_s(b, s1)), 16);
+  v128.store(work, i32x4.add(v128.load(work, 32), i32x4.dot_i16x8_s(c, s2)), 32);
+  v128.store(work, i32x4.add(v128.load(work, 48), i32x4.dot_i16x8_s(d, s3)), 48);
 }
 
 /** Exact sums of two tokens to work[2][16]. */
@@ -81,27 +86,22 @@ function two(block: usize, step: usize, centre: i32, q: usize, qStride: usize, r
     b = a; c = a; d = a;
     f = e; g = e; h = e;
     const end = p + step;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
-      const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
-      a = i16x8.add(a, dot_pairs_i8_u7(x, w0));
-      e = i16x8.add(e, dot_pairs_i8_u7(y, w0));
-      b = i16x8.add(b, dot_pairs_i8_u7(x, w1));
-      f = i16x8.add(f, dot_pairs_i8_u7(y, w1));
-      c = i16x8.add(c, dot_pairs_i8_u7(x, w2));
-      g = i16x8.add(g, dot_pairs_i8_u7(y, w2));
-      d = i16x8.add(d, dot_pairs_i8_u7(x, w3));
-      h = i16x8.add(h, dot_pairs_i8_u7(y, w3));
+    for (; p < end; p += 128, q += 8) {
+      const eight = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
+      let x = splat0(eight), y = splat0(other), w = v128.load(p);
+      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 16);
+      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 32);
+      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 48);
+      d = add_dot(d, x, w); h = add_dot(h, y, w); w = v128.load(p, 64);
+      x = splat1(eight); y = splat1(other);
+      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 80);
+      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 96);
+      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 112);
+      d = add_dot(d, x, w); h = add_dot(h, y, w);
     }
     const s0 = v128.load(scale), s1 = v128.load(scale, 16), s2 = v128.load(scale, 32), s3 = v128.load(scale, 48);
-    add_step(work, a, s0);
-    add_step(work + 16, b, s1);
-    add_step(work + 32, c, s2);
-    add_step(work + 48, d, s3);
-    add_step(work + 64, e, s0);
-    add_step(work + 80, f, s1);
-    add_step(work + 96, g, s2);
-    add_step(work + 112, h, s3);
+    add_step(work, a, b, c, d, s0, s1, s2, s3);
+    add_step(work + 64, e, f, g, h, s0, s1, s2, s3);
   }
 }
 
@@ -118,17 +118,14 @@ function one(block: usize, step: usize, centre: i32, q: usize, record: usize, wo
     else a = i16x8.splat(0);
     b = a; c = a; d = a;
     const end = p + step;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q);
-      a = i16x8.add(a, dot_pairs_i8_u7(x, v128.load(p)));
-      b = i16x8.add(b, dot_pairs_i8_u7(x, v128.load(p, 16)));
-      c = i16x8.add(c, dot_pairs_i8_u7(x, v128.load(p, 32)));
-      d = i16x8.add(d, dot_pairs_i8_u7(x, v128.load(p, 48)));
+    for (; p < end; p += 128, q += 8) {
+      const eight = v128.load64_splat(q);
+      let x = splat0(eight);
+      a = add_dot(a, x, v128.load(p)); b = add_dot(b, x, v128.load(p, 16)); c = add_dot(c, x, v128.load(p, 32)); d = add_dot(d, x, v128.load(p, 48));
+      x = splat1(eight);
+      a = add_dot(a, x, v128.load(p, 64)); b = add_dot(b, x, v128.load(p, 80)); c = add_dot(c, x, v128.load(p, 96)); d = add_dot(d, x, v128.load(p, 112));
     }
-    add_step(work, a, v128.load(scale));
-    add_step(work + 16, b, v128.load(scale, 16));
-    add_step(work + 32, c, v128.load(scale, 32));
-    add_step(work + 48, d, v128.load(scale, 48));
+    add_step(work, a, b, c, d, v128.load(scale), v128.load(scale, 16), v128.load(scale, 32), v128.load(scale, 48));
   }
 }
 
@@ -154,19 +151,6 @@ function finish(block: usize, pairs: i32, record: usize, out: usize, work: usize
 @inline
 export function add_exact(out: usize, isum: v128, d: v128, t: v128): void {
   v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(isum), f32x4.mul(d, t))));
-}
-
-/** out[0..3] += isum (d t) - msum (dmin t), as finish() does for minimums of 32 columns: mins, four vectors 32 bytes apart. */
-// @ts-ignore: decorator
-@inline
-export function add_exact_k4(out: usize, isum: v128, d: v128, dmin: v128, mins: usize, record: usize): void {
-  const t = v128.load32_splat(record);
-  let m = i32x4.dot_i16x8_s(v128.load_ext<u8>(mins), v128.load32_splat(record, SUMS32));
-  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 32), v128.load32_splat(record, SUMS32 + 4)));
-  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 64), v128.load32_splat(record, SUMS32 + 8)));
-  m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 96), v128.load32_splat(record, SUMS32 + 12)));
-  const y = f32x4.mul(f32x4.convert_i32x4_s(isum), f32x4.mul(d, t));
-  v128.store(out, f32x4.add(v128.load(out), f32x4.sub(y, f32x4.mul(f32x4.convert_i32x4_s(m), f32x4.mul(dmin, t)))));
 }
 
 /** Writes the step's scales, four vectors with each row twice, from 16 bytes, one a row. */

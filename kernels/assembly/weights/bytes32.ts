@@ -12,9 +12,10 @@
  * that start at -centre x these sums, so that what is left at the end fits: |code - centre| <= 16 gives 16 x 16 x 127.
  * Per row, in block order: y += sum (d t), then with minimums also m (t asum) within the same addition.
  */
-import { dot_pairs_i8_u7 } from "../simd/dot";
-import { load_f16x4 } from "../simd/half";
-import { add_scaled, SCALES } from "./group";
+import { add_dot } from "../simd/dot";
+import { f32x4_from_usual_halves } from "../simd/half";
+import { add_pairs, splat0, splat1 } from "../simd/lanes";
+import { add_scaled } from "./group";
 
 export const BLOCK32: usize = 640;
 const M: usize = 64;
@@ -32,87 +33,90 @@ export function tile_bytes32(
     sums += scaleStride << 1;
     out += outStride << 1;
   }
-  if (tokens > 0) one(block, blocks, centre, mins, q, scales, sums, out);
+  if (tokens > 0) single(block, blocks, centre, mins, q, scales, sums, out);
 }
 
 function two(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, out: usize, outStride: usize): void {
-  const less = i16x8.splat(<i16>-centre);
+  const one = <i32>(blocks > 0), less = i16x8.splat(<i16>-centre), ones = i16x8.splat(<i16>one);
   for (; blocks > 0; blocks--, block += BLOCK32, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let e = i16x8.mul(v128.load32_splat(sums + scaleStride), less), f = e, g = e, h = e;
     let p = block + CODES32;
-    const end = p + 512;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
-      const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
-      a = i16x8.add(a, dot_pairs_i8_u7(x, w0));
-      e = i16x8.add(e, dot_pairs_i8_u7(y, w0));
-      b = i16x8.add(b, dot_pairs_i8_u7(x, w1));
-      f = i16x8.add(f, dot_pairs_i8_u7(y, w1));
-      c = i16x8.add(c, dot_pairs_i8_u7(x, w2));
-      g = i16x8.add(g, dot_pairs_i8_u7(y, w2));
-      d = i16x8.add(d, dot_pairs_i8_u7(x, w3));
-      h = i16x8.add(h, dot_pairs_i8_u7(y, w3));
+    for (const end = p + 512; p < end; p += 128, q += 8) {
+      const eight = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
+      let x = splat0(eight), y = splat0(other), w = v128.load(p);
+      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 16);
+      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 32);
+      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 48);
+      d = add_dot(d, x, w); h = add_dot(h, y, w); w = v128.load(p, 64);
+      x = splat1(eight); y = splat1(other);
+      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 80);
+      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 96);
+      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 112);
+      d = add_dot(d, x, w); h = add_dot(h, y, w);
     }
-    finish(out, a, b, c, d, block, centre, mins, v128.load32_splat(scales), sums);
-    finish(out + outStride, e, f, g, h, block, centre, mins, v128.load32_splat(scales + scaleStride), sums + scaleStride);
+    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums, ones);
+    finish(mins, out + outStride, e, f, g, h, block, centre, v128.load32_splat(scales + scaleStride), sums + scaleStride, ones);
   }
 }
 
-function one(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, scales: usize, sums: usize, out: usize): void {
-  const less = i16x8.splat(<i16>-centre);
+function single(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, scales: usize, sums: usize, out: usize): void {
+  const one = <i32>(blocks > 0), less = i16x8.splat(<i16>-centre), ones = i16x8.splat(<i16>one);
   for (; blocks > 0; blocks--, block += BLOCK32, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let p = block + CODES32;
-    const end = p + 512;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q);
-      a = i16x8.add(a, dot_pairs_i8_u7(x, v128.load(p)));
-      b = i16x8.add(b, dot_pairs_i8_u7(x, v128.load(p, 16)));
-      c = i16x8.add(c, dot_pairs_i8_u7(x, v128.load(p, 32)));
-      d = i16x8.add(d, dot_pairs_i8_u7(x, v128.load(p, 48)));
+    for (const end = p + 512; p < end; p += 128, q += 8) {
+      const eight = v128.load64_splat(q);
+      let x = splat0(eight);
+      a = add_dot(a, x, v128.load(p)); b = add_dot(b, x, v128.load(p, 16)); c = add_dot(c, x, v128.load(p, 32)); d = add_dot(d, x, v128.load(p, 48));
+      x = splat1(eight);
+      a = add_dot(a, x, v128.load(p, 64)); b = add_dot(b, x, v128.load(p, 80)); c = add_dot(c, x, v128.load(p, 96)); d = add_dot(d, x, v128.load(p, 112));
     }
-    finish(out, a, b, c, d, block, centre, mins, v128.load32_splat(scales), sums);
+    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums, ones);
   }
 }
 
+/** Pair sums a .. d of an unpacked block to out. */
 // @ts-ignore: decorator
 @inline
-function finish(out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, centre: i32, mins: bool, t: v128, sums: usize): void {
+function finish(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, centre: i32, t: v128, sums: usize, ones: v128): void {
+  const d0 = v128.load(block), d1 = v128.load(block, 16), d2 = v128.load(block, 32), d3 = v128.load(block, 48);
+  if (mins) add_minimums(out, a, b, c, d, d0, d1, d2, d3, v128.load(block, 64), v128.load(block, 80), v128.load(block, 96), v128.load(block, 112), centre, t, sums, ones);
+  else add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, t);
+}
+
+/** The same of a packed block: half-float scales at p, with mins minimums after them. */
+// @ts-ignore: decorator
+@inline
+export function finish_packed(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, p: usize, centre: i32, t: v128, sums: usize, one: i32): void {
+  const ones = i16x8.splat(<i16>one);
+  const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(p), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 8), one);
+  const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 24), one);
   if (mins) {
-    const sum = i32x4.extadd_pairwise_i16x8_s(v128.load32_splat(sums));
-    const shifted = i32x4.mul(sum, i32x4.splat(centre));
-    const s = f32x4.mul(f32x4.convert_i32x4_s(sum), t);
-    add_minimum(out, a, v128.load(block), v128.load(block, M), shifted, t, s);
-    add_minimum(out + 16, b, v128.load(block, 16), v128.load(block, M + 16), shifted, t, s);
-    add_minimum(out + 32, c, v128.load(block, 32), v128.load(block, M + 32), shifted, t, s);
-    add_minimum(out + 48, d, v128.load(block, 48), v128.load(block, M + 48), shifted, t, s);
-  } else {
-    add_scaled(out, i32x4.extadd_pairwise_i16x8_s(a), v128.load(block), t);
-    add_scaled(out + 16, i32x4.extadd_pairwise_i16x8_s(b), v128.load(block, 16), t);
-    add_scaled(out + 32, i32x4.extadd_pairwise_i16x8_s(c), v128.load(block, 32), t);
-    add_scaled(out + 48, i32x4.extadd_pairwise_i16x8_s(d), v128.load(block, 48), t);
-  }
+    const m0 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 32), one), m1 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 40), one);
+    const m2 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 48), one), m3 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 56), one);
+    add_minimums(out, a, b, c, d, d0, d1, d2, d3, m0, m1, m2, m3, centre, t, sums, ones);
+  } else add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, t);
 }
 
 // @ts-ignore: decorator
 @inline
-function add_minimum(out: usize, pairs: v128, d: v128, m: v128, shifted: v128, t: v128, s: v128): void {
-  const sum = f32x4.convert_i32x4_s(i32x4.add(i32x4.extadd_pairwise_i16x8_s(pairs), shifted));
-  v128.store(out, f32x4.add(v128.load(out), f32x4.add(f32x4.mul(sum, f32x4.mul(d, t)), f32x4.mul(m, s))));
+function add_minimums(
+  out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128, m0: v128, m1: v128, m2: v128, m3: v128, centre: i32, t: v128, sums: usize, ones: v128,
+): void {
+  const sum = add_pairs(v128.load32_splat(sums), ones);
+  const shifted = i32x4.mul(sum, i32x4.splat(centre)), s = f32x4.mul(f32x4.convert_i32x4_s(sum), t);
+  v128.store(out, with_minimum(v128.load(out), a, d0, m0, shifted, t, s, ones));
+  v128.store(out, with_minimum(v128.load(out, 16), b, d1, m1, shifted, t, s, ones), 16);
+  v128.store(out, with_minimum(v128.load(out, 32), c, d2, m2, shifted, t, s, ones), 32);
+  v128.store(out, with_minimum(v128.load(out, 48), d, d3, m3, shifted, t, s, ones), 48);
 }
 
-/**
- * out[0..3] += a block's pair sums of four rows, as finish() does, d (and with mins m, SCALES bytes on) half floats of a
- * packed block.
- */
 // @ts-ignore: decorator
 @inline
-export function add_packed(out: usize, pairs: v128, d: usize, mins: bool, centre: i32, t: v128, sums: usize): void {
-  if (mins) {
-    const sum = i32x4.extadd_pairwise_i16x8_s(v128.load32_splat(sums));
-    add_minimum(out, pairs, load_f16x4(d), load_f16x4(d + SCALES), i32x4.mul(sum, i32x4.splat(centre)), t, f32x4.mul(f32x4.convert_i32x4_s(sum), t));
-  } else add_scaled(out, i32x4.extadd_pairwise_i16x8_s(pairs), load_f16x4(d), t);
+function with_minimum(y: v128, pairs: v128, d: v128, m: v128, shifted: v128, t: v128, s: v128, ones: v128): v128 {
+  const sum = f32x4.convert_i32x4_s(i32x4.add(add_pairs(pairs, ones), shifted));
+  return f32x4.add(y, f32x4.add(f32x4.mul(sum, f32x4.mul(d, t)), f32x4.mul(m, s)));
 }
 
 /** Row r of `blocks` unpacked blocks as floats, each rounded once. */

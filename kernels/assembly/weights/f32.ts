@@ -5,6 +5,7 @@
  *
  * Each lane is one row and adds its products in column order, whatever the number of tokens beside it.
  */
+import { splat0, splat1 } from "../simd/lanes";
 import { GROUP } from "./group";
 
 /** Rows of `columns` floats at src into one packed group; rows at or past `rows` become zero. */
@@ -28,7 +29,21 @@ export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
 export function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
   let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   const end = x + (<usize>columns << 2);
-  for (let w = group; x < end; x += 4, w += 64) {
+  let w = group;
+  for (const pairs = x + (<usize>columns >> 1 << 3); x < pairs; x += 8, w += 128) {
+    const x2 = v128.load64_splat(x);
+    let s = splat0(x2);
+    a = f32x4.add(a, f32x4.mul(s, v128.load(w)));
+    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 16)));
+    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 32)));
+    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 48)));
+    s = splat1(x2);
+    a = f32x4.add(a, f32x4.mul(s, v128.load(w, 64)));
+    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 80)));
+    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 96)));
+    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 112)));
+  }
+  for (; x < end; x += 4, w += 64) {
     const s = v128.load32_splat(x);
     a = f32x4.add(a, f32x4.mul(s, v128.load(w)));
     b = f32x4.add(b, f32x4.mul(s, v128.load(w, 16)));
@@ -47,7 +62,21 @@ function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usi
   let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   let e = v128.load(next), f = v128.load(next, 16), g = v128.load(next, 32), h = v128.load(next, 48);
   const end = x + (<usize>columns << 2);
-  for (let w = group; x < end; x += 4, w += 64) {
+  let w = group;
+  for (const pairs = x + (<usize>columns >> 1 << 3); x < pairs; x += 8, w += 128) {
+    const x2 = v128.load64_splat(x), y2 = v128.load64_splat(x + xStride);
+    let s = splat0(x2), t = splat0(y2), v = v128.load(w);
+    a = f32x4.add(a, f32x4.mul(s, v)); e = f32x4.add(e, f32x4.mul(t, v)); v = v128.load(w, 16);
+    b = f32x4.add(b, f32x4.mul(s, v)); f = f32x4.add(f, f32x4.mul(t, v)); v = v128.load(w, 32);
+    c = f32x4.add(c, f32x4.mul(s, v)); g = f32x4.add(g, f32x4.mul(t, v)); v = v128.load(w, 48);
+    d = f32x4.add(d, f32x4.mul(s, v)); h = f32x4.add(h, f32x4.mul(t, v));
+    s = splat1(x2); t = splat1(y2); v = v128.load(w, 64);
+    a = f32x4.add(a, f32x4.mul(s, v)); e = f32x4.add(e, f32x4.mul(t, v)); v = v128.load(w, 80);
+    b = f32x4.add(b, f32x4.mul(s, v)); f = f32x4.add(f, f32x4.mul(t, v)); v = v128.load(w, 96);
+    c = f32x4.add(c, f32x4.mul(s, v)); g = f32x4.add(g, f32x4.mul(t, v)); v = v128.load(w, 112);
+    d = f32x4.add(d, f32x4.mul(s, v)); h = f32x4.add(h, f32x4.mul(t, v));
+  }
+  for (; x < end; x += 4, w += 64) {
     const s = v128.load32_splat(x);
     const t = v128.load32_splat(x + xStride);
     const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);

@@ -1,4 +1,4 @@
-import { load_f16x4 } from "../simd/half";
+import { f32x4_from_u16_lanes } from "../simd/half";
 
 /** Rows of a weight that are packed together: four vectors of four lanes, one row a lane. */
 export const GROUP: i32 = 16;
@@ -23,31 +23,42 @@ export function clear16(out: usize): void {
 /** 16 half floats at p as f32 at out. */
 // @ts-ignore: decorator
 @inline
-export function widen_scales(p: usize, out: usize): void {
-  v128.store(out, load_f16x4(p));
-  v128.store(out, load_f16x4(p + 8), 16);
-  v128.store(out, load_f16x4(p + 16), 32);
-  v128.store(out, load_f16x4(p + 24), 48);
+export function widen_scales(p: usize, out: usize, one: i32): void {
+  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p), one));
+  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 8), one), 16);
+  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 16), one), 32);
+  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 24), one), 48);
 }
 
-/** out[0..3] += sum x (d x t): how every block's integer sum joins the results of four rows. */
+/** y + sum x (d x t): how a block's integer sum joins the results of four rows. */
 // @ts-ignore: decorator
 @inline
-export function add_scaled(out: usize, sum: v128, d: v128, t: v128): void {
-  v128.store(out, f32x4.add(v128.load(out), f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(d, t))));
+function scaled(y: v128, sum: v128, d: v128, t: v128): v128 {
+  return f32x4.add(y, f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(d, t)));
+}
+
+/** out[16] += a block's integer sums a .. d, with the scales d0 .. d3 of their rows and t of the activation. */
+// @ts-ignore: decorator
+@inline
+export function add_scaled(out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128, t: v128): void {
+  v128.store(out, scaled(v128.load(out), a, d0, t));
+  v128.store(out, scaled(v128.load(out, 16), b, d1, t), 16);
+  v128.store(out, scaled(v128.load(out, 32), c, d2, t), 32);
+  v128.store(out, scaled(v128.load(out, 48), d, d3, t), 48);
 }
 
 /**
- * Interleaves 4-byte words: word i of the `bytes` bytes at src, rows stride apart, goes to dst + 64 i, four bytes a
- * row; rows at or past `rows` get `filler`.
+ * Interleaves 4-byte words of `width` rows: word i of the `bytes` bytes at src, rows stride apart, goes to
+ * dst + 4 width i, four bytes a row; rows at or past `rows` get `filler`.
  */
-export function interleave_words(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize, filler: u32): void {
-  for (let i: usize = 0; i < bytes; i += 4, dst += 64) {
+export function interleave_words(src: usize, stride: usize, rows: i32, width: i32, bytes: usize, dst: usize, filler: u32): void {
+  const step = <usize>width << 2;
+  const given = <usize>max(0, min(rows, width)) << 2;
+  for (let i: usize = 0; i < bytes; i += 4, dst += step) {
     let from = src + i;
     let to = dst;
-    const stop = dst + (<usize>rows << 2);
-    for (; to < stop; to += 4, from += stride) store<u32>(to, load<u32>(from));
-    for (const end = dst + 64; to < end; to += 4) store<u32>(to, filler);
+    for (const stop = dst + given; to < stop; to += 4, from += stride) store<u32>(to, load<u32>(from));
+    for (const end = dst + step; to < end; to += 4) store<u32>(to, filler);
   }
 }
 

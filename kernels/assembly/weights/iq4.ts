@@ -15,7 +15,8 @@
  *
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
-import { load_f16x4 } from "../simd/half";
+import { f32x4_from_usual_halves } from "../simd/half";
+import { high_nibbles, low_nibbles } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
 import { add_scaled, interleave_halves, SCALES, widen_scales } from "./group";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
@@ -33,10 +34,10 @@ function levels(): v128 {
 // @ts-ignore: decorator
 @inline
 function unpack_levels(src: usize, dst: usize): void {
-  const mask = i8x16.splat(15), table = levels();
+  const table = levels();
   for (const end = src + 256; src < end; src += 16, dst += 32) {
     const x = v128.load(src);
-    const low = lookup(table, v128.and(x, mask)), high = lookup(table, i8x16.shr_u(x, 4));
+    const low = lookup(table, low_nibbles(x)), high = lookup(table, high_nibbles(x));
     v128.store(dst, i16x8.extend_low_i8x16_s(low));
     v128.store(dst, i16x8.extend_high_i8x16_s(low), 16);
     v128.store(dst, i16x8.extend_low_i8x16_s(high), 512);
@@ -50,8 +51,9 @@ export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): voi
 }
 
 export function unpack_iq4_nl(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += WORDS_BLOCK) {
-    widen_scales(src, dst);
+    widen_scales(src, dst, one);
     unpack_levels(src + SCALES, dst + WORDS);
   }
 }
@@ -77,9 +79,10 @@ export function pack_iq4_xs(src: usize, dst: usize, rows: i32, blocks: i32): voi
 
 /** Eight blocks of 32 columns for each block; the product of d and a 6-bit scale is exact in f32. */
 export function unpack_iq4_xs(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, src += BLOCK_IQ4_XS) {
     // The first block's place for scales holds d until its own scales are known.
-    widen_scales(src, dst);
+    widen_scales(src, dst, one);
     const d0 = v128.load(dst), d1 = v128.load(dst, 16), d2 = v128.load(dst, 32), d3 = v128.load(dst, 48);
     for (let s: usize = 0; s < 8; s++, dst += WORDS_BLOCK) {
       const p = src + SCALES + (s << 4);
@@ -100,20 +103,23 @@ function scaled(d: v128, scales: usize): v128 {
 
 /** 16 rows times one token without unpacking, the same bits as words32.ts: added to out. */
 export function dot_iq4_nl(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += 64, scales += 4) {
-    dot_levels(group + SCALES, q, scales, load_f16x4(group), load_f16x4(group + 8), load_f16x4(group + 16), load_f16x4(group + 24), out);
+    const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(group), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one);
+    const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one);
+    dot_levels(group + SCALES, q, scales, d0, d1, d2, d3, out);
   }
 }
 
-/** The same of IQ4_XS. */
-export function dot_iq4_xs(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+/** The same of IQ4_XS. work: 64 bytes. */
+export function dot_iq4_xs(group: usize, blocks: i32, q: usize, scales: usize, out: usize, work: usize): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
+    widen_scales(group, work, one);
     for (let s: usize = 0; s < 8; s++, q += 64, scales += 4) {
       const p = group + SCALES + (s << 4);
-      dot_levels(
-        group + SCALES + 128 + (s << 8), q, scales, scaled(load_f16x4(group), p), scaled(load_f16x4(group + 8), p + 4), scaled(load_f16x4(group + 16), p + 8),
-        scaled(load_f16x4(group + 24), p + 12), out,
-      );
+      const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
+      dot_levels(group + SCALES + 128 + (s << 8), q, scales, d0, d1, d2, d3, out);
     }
   }
 }
@@ -122,23 +128,19 @@ export function dot_iq4_xs(group: usize, blocks: i32, q: usize, scales: usize, o
 // @ts-ignore: decorator
 @inline
 function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize): void {
-  const mask = i8x16.splat(15), table = levels();
+  const table = levels();
   let a = i32x4.splat(0), b = a, c = a, d = a;
   for (const end = p + 256; p < end; p += 32, q += 4) {
     const x = v128.load32_splat(q), y = v128.load32_splat(q, 32);
     let w = v128.load(p);
-    let low = lookup(table, v128.and(w, mask)), high = lookup(table, v128.and(i16x8.shr_u(w, 4), mask));
+    let low = lookup(table, low_nibbles(w)), high = lookup(table, high_nibbles(w));
     a = madd(madd(a, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
     b = madd(madd(b, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
     w = v128.load(p, 16);
-    low = lookup(table, v128.and(w, mask));
-    high = lookup(table, v128.and(i16x8.shr_u(w, 4), mask));
+    low = lookup(table, low_nibbles(w));
+    high = lookup(table, high_nibbles(w));
     c = madd(madd(c, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
     d = madd(madd(d, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
   }
-  const t = v128.load32_splat(scales);
-  add_scaled(out, a, s0, t);
-  add_scaled(out + 16, b, s1, t);
-  add_scaled(out + 32, c, s2, t);
-  add_scaled(out + 48, d, s3, t);
+  add_scaled(out, a, b, c, d, s0, s1, s2, s3, v128.load32_splat(scales));
 }

@@ -26,13 +26,14 @@ export function pack_q2_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
       const from = src + r * stride;
       for (let s: usize = 0; s < 16; s++) store<u8>(dst + 2 * SCALES + (s << 4) + r, <i32>r < rows ? load<u8>(from + s) : 0);
     }
-    interleave_words(src + 16, stride, rows, 64, dst + PAIRS, 0);
+    interleave_words(src + 16, stride, rows, 16, 64, dst + PAIRS, 0);
   }
 }
 
 export function unpack_q2_k(src: usize, dst: usize): void {
-  widen_scales(src, dst);
-  widen_scales(src + SCALES, dst + DMIN256);
+  const one = <i32>(src != 0);
+  widen_scales(src, dst, one);
+  widen_scales(src + SCALES, dst + DMIN256, one);
   const mask = i8x16.splat(15);
   let p = src + 2 * SCALES;
   let scales = dst + SCALES256;

@@ -18,14 +18,15 @@ export function pack_q4_1(src: usize, dst: usize, rows: i32, blocks: i32): void 
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q4_1, src += FILE_BLOCK) {
     interleave_halves(src, stride, rows, 4, dst);
-    interleave_words(src + 4, stride, rows, 16, dst + 2 * SCALES, 0);
+    interleave_words(src + 4, stride, rows, 16, 16, dst + 2 * SCALES, 0);
   }
 }
 
 export function unpack_q4_1(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, src += BLOCK_Q4_1, dst += BLOCK32) {
-    widen_scales(src, dst);
-    widen_scales(src + SCALES, dst + 64);
+    widen_scales(src, dst, one);
+    widen_scales(src + SCALES, dst + 64, one);
     unpack_nibbles(src + 2 * SCALES, dst + CODES32);
   }
 }

@@ -8,11 +8,13 @@
  * Packed, 16 rows together, 2368 bytes a block:
  *
  *   | d of row 0 .. 15: f16 | dmin of row 0 .. 15: f16 | scale of row 0 .. 15: u8, eight times |
- *   | minimums 2p, 2p+1 of row 0 .. 15: u8, four times | i, v: nibble bytes 4i .. 4i+3 of rows 4v .. 4v+3: 16 B | ...
+ *   | minimums 2p, 2p+1 of row 0 .. 15: u8, four times |
+ *   | half, i, v: nibble bytes 4i .. 4i+3 of rows 8 half + 4v .. 8 half + 4v + 3: 16 B | ...          v = 0, 1
  */
-import { dot_pairs_i8_u7 } from "../simd/dot";
-import { load_f16x4 } from "../simd/half";
-import { add_exact_k4, CODES256, DMIN256, MINS256, RECORD, SCALES256, spread_scales } from "./bytes256";
+import { add_dot } from "../simd/dot";
+import { f32x4_from_u16_lanes } from "../simd/half";
+import { high_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
+import { CODES256, DMIN256, MINS256, RECORD, SCALES256, spread_scales, SUMS32 } from "./bytes256";
 import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 144;
@@ -25,7 +27,8 @@ export function pack_q4_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q4_K, src += FILE_BLOCK) {
     pack_head_k4(src, stride, rows, dst);
-    interleave_words(src + 16, stride, rows, 128, dst + HEAD_K4, 0);
+    interleave_words(src + 16, stride, rows, 8, 128, dst + HEAD_K4, 0);
+    interleave_words(src + 16 + (stride << 3), stride, rows - 8, 8, 128, dst + HEAD_K4 + 1024, 0);
   }
 }
 
@@ -54,8 +57,9 @@ export function pack_head_k4(src: usize, stride: usize, rows: i32, dst: usize): 
 
 /** The head of an unpacked block; each scale goes to `copies` steps. */
 export function unpack_head_k4(src: usize, dst: usize, copies: usize): void {
-  widen_scales(src, dst);
-  widen_scales(src + SCALES, dst + DMIN256);
+  const one = <i32>(src != 0);
+  widen_scales(src, dst, one);
+  widen_scales(src + SCALES, dst + DMIN256, one);
   let p = src + 2 * SCALES;
   let to = dst + SCALES256;
   for (const end = p + 128; p < end; p += 16) {
@@ -67,69 +71,88 @@ export function unpack_head_k4(src: usize, dst: usize, copies: usize): void {
 
 export function unpack_q4_k(src: usize, dst: usize): void {
   unpack_head_k4(src, dst, 1);
-  const mask = i8x16.splat(15);
   let p = src + HEAD_K4;
-  let to = dst + CODES256;
-  for (const stop = to + 4096; to < stop; to += 512) {
-    for (const end = p + 512; p < end; p += 16, to += 16) {
-      const x = v128.load(p);
-      v128.store(to, v128.and(x, mask));
-      v128.store(to, i8x16.shr_u(x, 4), 512);
+  for (let half: usize = 0; half < 64; half += 32) {
+    let to = dst + CODES256 + half;
+    for (const stop = to + 4096; to < stop; to += 512) {
+      for (const end = p + 256; p < end; p += 32, to += 64) {
+        const x = v128.load(p), y = v128.load(p, 16);
+        v128.store(to, low_nibbles(x));
+        v128.store(to, low_nibbles(y), 16);
+        v128.store(to, high_nibbles(x), 512);
+        v128.store(to, high_nibbles(y), 528);
+      }
     }
   }
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 192 bytes.
- * Weights are read in order and at the pace of the products, which keeps memory busy.
+ * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Eight rows at a time: their
+ * sums, four of a step and two of the block, stay in registers. work: 64 bytes.
  */
 export function dot_q4_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const mask = i8x16.splat(15);
-  for (; blocks > 0; blocks--, record += RECORD) {
-    memory.fill(work, 0, 64);
-    let scale = group + 2 * SCALES;
+  const one = <i32>(blocks > 0);
+  for (; blocks > 0; blocks--, record += RECORD, q += 256) {
     let p = group + HEAD_K4;
-    for (const stop = p + 2048; p < stop; scale += 32, q += 32) {
-      let a = i16x8.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-      for (const end = p + 512; p < end; p += 64, q += 4) {
-        const x = v128.load32_splat(q), y = v128.load32_splat(q, 32);
-        let w = v128.load(p);
-        a = i16x8.add(a, dot_pairs_i8_u7(x, v128.and(w, mask)));
-        e = i16x8.add(e, dot_pairs_i8_u7(y, v128.and(i16x8.shr_u(w, 4), mask)));
-        w = v128.load(p, 16);
-        b = i16x8.add(b, dot_pairs_i8_u7(x, v128.and(w, mask)));
-        f = i16x8.add(f, dot_pairs_i8_u7(y, v128.and(i16x8.shr_u(w, 4), mask)));
-        w = v128.load(p, 32);
-        c = i16x8.add(c, dot_pairs_i8_u7(x, v128.and(w, mask)));
-        g = i16x8.add(g, dot_pairs_i8_u7(y, v128.and(i16x8.shr_u(w, 4), mask)));
-        w = v128.load(p, 48);
-        d = i16x8.add(d, dot_pairs_i8_u7(x, v128.and(w, mask)));
-        h = i16x8.add(h, dot_pairs_i8_u7(y, v128.and(i16x8.shr_u(w, 4), mask)));
+    for (let half: usize = 0; half < 2; half++) {
+      let first = i32x4.splat(0), second = first;
+      let scale = group + 2 * SCALES + (half << 3);
+      let x8 = q;
+      for (const stop = p + 1024; p < stop; scale += 32, x8 += 32) {
+        let a = i16x8.splat(0), b = a, c = a, d = a;
+        for (const end = p + 256; p < end; p += 64, x8 += 8) {
+          const low = v128.load64_splat(x8), high = v128.load64_splat(x8, 32);
+          let x = splat0(low), y = splat0(high), w = v128.load(p);
+          a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 16);
+          b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
+          x = splat1(low); y = splat1(high); w = v128.load(p, 32);
+          a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 48);
+          b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
+        }
+        const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
+        first = add_two_steps(first, a, rows_0_3(s), c, rows_0_3(t));
+        second = add_two_steps(second, b, rows_4_7(s), d, rows_4_7(t));
       }
-      spread_scales(v128.load(scale), work + 64);
-      spread_scales(v128.load(scale, 16), work + 128);
-      add_two_steps(work, a, e);
-      add_two_steps(work + 16, b, f);
-      add_two_steps(work + 32, c, g);
-      add_two_steps(work + 48, d, h);
+      v128.store(work + (half << 5), first);
+      v128.store(work + (half << 5), second, 16);
     }
-    end_block_k4(group, record, out, work);
+    end_block_k4(group, record, out, work, one);
     group = p;
   }
 }
 
-/** work[0..3] += two steps' sums times their scales, 64 and 128 bytes on. */
+/** The scales of rows 0 to 3 of eight, each twice. */
 // @ts-ignore: decorator
 @inline
-export function add_two_steps(work: usize, low: v128, high: v128): void {
-  const sum = i32x4.add(i32x4.dot_i16x8_s(low, v128.load(work, 64)), i32x4.dot_i16x8_s(high, v128.load(work, 128)));
-  v128.store(work, i32x4.add(v128.load(work), sum));
+export function rows_0_3(scales: v128): v128 {
+  return v128.shuffle<i16>(scales, scales, 0, 0, 1, 1, 2, 2, 3, 3);
 }
 
-/** Joins the exact sums of a packed block of Q4_K or Q5_K to out. */
-export function end_block_k4(block: usize, record: usize, out: usize, work: usize): void {
-  for (let v: usize = 0; v < 4; v++) {
-    const d = block + (v << 3);
-    add_exact_k4(out + (v << 4), v128.load(work + (v << 4)), load_f16x4(d), load_f16x4(d + SCALES), d + 2 * SCALES + 128, record);
+// @ts-ignore: decorator
+@inline
+export function rows_4_7(scales: v128): v128 {
+  return v128.shuffle<i16>(scales, scales, 4, 4, 5, 5, 6, 6, 7, 7);
+}
+
+/** sum + the sums of one step times their scales + those of another. */
+// @ts-ignore: decorator
+@inline
+export function add_two_steps(sum: v128, a: v128, s: v128, b: v128, t: v128): v128 {
+  return i32x4.add(i32x4.add(sum, i32x4.dot_i16x8_s(a, s)), i32x4.dot_i16x8_s(b, t));
+}
+
+/** Joins the exact sums of a packed block of Q4_K or Q5_K to out. one: 1 (lanes.ts). */
+export function end_block_k4(block: usize, record: usize, out: usize, work: usize, one: i32): void {
+  const t = v128.load32_splat(record), sums = v128.load(record, SUMS32);
+  const s0 = splat0(sums), s1 = splat1(sums), s2 = splat2(sums), s3 = splat3(sums);
+  let mins = block + 2 * SCALES + 128;
+  for (const end = out + 64; out < end; out += 16, work += 16, block += 8, mins += 8) {
+    let m = i32x4.dot_i16x8_s(v128.load_ext<u8>(mins), s0);
+    m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 32), s1));
+    m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 64), s2));
+    m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 96), s3));
+    const d = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(block), one), t), dmin = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(block, SCALES), one), t);
+    const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(v128.load(work)), d), f32x4.mul(f32x4.convert_i32x4_s(m), dmin));
+    v128.store(out, f32x4.add(v128.load(out), y));
   }
 }

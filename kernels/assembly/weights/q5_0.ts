@@ -9,8 +9,9 @@
  *
  * where byte k of a row's four bytes has bit j for column 4j + k.
  */
-import { dot_pairs_i8_u7 } from "../simd/dot";
-import { add_packed, BLOCK32, CODES32 } from "./bytes32";
+import { add_dot } from "../simd/dot";
+import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { BLOCK32, CODES32, finish_packed } from "./bytes32";
 import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 22;
@@ -21,7 +22,7 @@ export function pack_q5_0(src: usize, dst: usize, rows: i32, blocks: i32): void 
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_0, src += FILE_BLOCK) {
     interleave_halves(src, stride, rows, 2, dst);
     pack_fifth_bits(src + 2, stride, rows, dst + SCALES);
-    interleave_words(src + 6, stride, rows, 16, dst + SCALES + 64, 0);
+    interleave_words(src + 6, stride, rows, 16, 16, dst + SCALES + 64, 0);
   }
 }
 
@@ -49,21 +50,21 @@ export function pack_fifth_bits(src: usize, stride: usize, rows: i32, dst: usize
 // @ts-ignore: decorator
 @inline
 export function unpack_fives(high: usize, src: usize, dst: usize): void {
-  const mask = i8x16.splat(15), bit = i8x16.splat(16);
   for (const end = high + 64; high < end; high += 16, src += 16, dst += 16) {
-    let h = v128.load(high);
-    for (let j: usize = 0; j < 256; j += 64) {
+    const h = v128.load(high), k = i16x8.mul(h, i16x8.splat(16));
+    let bit = i8x16.splat(16);
+    for (let j: usize = 0; j < 256; j += 64, bit = i8x16.add(bit, bit)) {
       const x = v128.load(src + j);
-      v128.store(dst + j, v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 4), bit)));
-      v128.store(dst + j, v128.or(i8x16.shr_u(x, 4), v128.and(h, bit)), 256);
-      h = i16x8.shr_u(h, 1);
+      v128.store(dst + j, v128.or(low_nibbles(x), fifth(k, bit)));
+      v128.store(dst + j, v128.or(high_nibbles(x), fifth(h, bit)), 256);
     }
   }
 }
 
 export function unpack_q5_0(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, src += BLOCK_Q5_0, dst += BLOCK32) {
-    widen_scales(src, dst);
+    widen_scales(src, dst, one);
     unpack_fives(src + SCALES, src + SCALES + 64, dst + CODES32);
   }
 }
@@ -72,26 +73,35 @@ export function unpack_q5_0(src: usize, dst: usize, blocks: i32): void {
  * 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. With mins, blocks are Q5_1's.
  */
 export function dot_fives(mins: bool, group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
-  const mask = i8x16.splat(15), bit = i8x16.splat(16), less = i16x8.splat(-16);
-  for (; blocks > 0; blocks--, q += 32, scales += 4, sums += 4) {
-    const start = i16x8.mul(v128.load32_splat(sums), less), t = v128.load32_splat(scales);
+  const one = <i32>(blocks > 0), less = i16x8.splat(<i16>(-16 * one));
+  for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
+    let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     const high = group + (mins ? 2 * SCALES : SCALES);
-    for (let v: usize = 0; v < 64; v += 16) {
-      const h = v128.load(high + v), p = high + 64 + v;
-      let x = v128.load(p);
-      let a = i16x8.add(start, dot_pairs_i8_u7(v128.load32_splat(q), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 4), bit))));
-      let b = dot_pairs_i8_u7(v128.load32_splat(q, 16), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(h, bit)));
-      x = v128.load(p, 64);
-      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 4), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 3), bit))));
-      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 20), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 1), bit))));
-      x = v128.load(p, 128);
-      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 8), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 2), bit))));
-      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 24), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 2), bit))));
-      x = v128.load(p, 192);
-      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q, 12), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 1), bit))));
-      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 28), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(i16x8.shr_u(h, 3), bit))));
-      add_packed(out + v, i16x8.add(a, b), group + (v >> 1), mins, 16, t, sums);
+    let p = high + 64, bit = i8x16.splat(16);
+    for (const end = p + 256; p < end; p += 128, q += 8) {
+      const low = v128.load64_splat(q), other = v128.load64_splat(q, 16);
+      let x = splat0(low), y = splat0(other);
+      a = add_fives(a, v128.load(p), v128.load(high), bit, x, y);
+      b = add_fives(b, v128.load(p, 16), v128.load(high, 16), bit, x, y);
+      c = add_fives(c, v128.load(p, 32), v128.load(high, 32), bit, x, y);
+      d = add_fives(d, v128.load(p, 48), v128.load(high, 48), bit, x, y);
+      bit = i8x16.add(bit, bit);
+      x = splat1(low); y = splat1(other);
+      a = add_fives(a, v128.load(p, 64), v128.load(high), bit, x, y);
+      b = add_fives(b, v128.load(p, 80), v128.load(high, 16), bit, x, y);
+      c = add_fives(c, v128.load(p, 96), v128.load(high, 32), bit, x, y);
+      d = add_fives(d, v128.load(p, 112), v128.load(high, 48), bit, x, y);
+      bit = i8x16.add(bit, bit);
     }
-    group = high + 320;
+    finish_packed(mins, out, a, b, c, d, group, 16, v128.load32_splat(scales), sums, one);
+    group = p;
   }
+}
+
+/** sum + x times the codes of w's low nibbles + y times those of the high ones; h: fifth bits, `bit` of them times 16 and as it is. */
+// @ts-ignore: decorator
+@inline
+function add_fives(sum: v128, w: v128, h: v128, bit: v128, x: v128, y: v128): v128 {
+  const k = i16x8.mul(h, i16x8.splat(16));
+  return add_dot(add_dot(sum, x, v128.or(low_nibbles(w), fifth(k, bit))), y, v128.or(high_nibbles(w), fifth(h, bit)));
 }

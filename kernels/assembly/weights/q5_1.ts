@@ -19,14 +19,15 @@ export function pack_q5_1(src: usize, dst: usize, rows: i32, blocks: i32): void 
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_1, src += FILE_BLOCK) {
     interleave_halves(src, stride, rows, 4, dst);
     pack_fifth_bits(src + 4, stride, rows, dst + 2 * SCALES);
-    interleave_words(src + 8, stride, rows, 16, dst + 2 * SCALES + 64, 0);
+    interleave_words(src + 8, stride, rows, 16, 16, dst + 2 * SCALES + 64, 0);
   }
 }
 
 export function unpack_q5_1(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, src += BLOCK_Q5_1, dst += BLOCK32) {
-    widen_scales(src, dst);
-    widen_scales(src + SCALES, dst + 64);
+    widen_scales(src, dst, one);
+    widen_scales(src + SCALES, dst + 64, one);
     unpack_fives(src + 2 * SCALES, src + 2 * SCALES + 64, dst + CODES32);
   }
 }

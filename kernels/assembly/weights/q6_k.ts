@@ -7,10 +7,14 @@
  * l + 32 (k & 1), and pair k of byte l. Packed, 16 rows together, 3360 bytes a block:
  *
  *   | d of row 0 .. 15: f16 | scale of row 0 .. 15: i8, sixteen times |
- *   | half, v, j = 0 .. 7: bytes of rows 4v .. 4v+3, low ones 4j .. 4j+3, low ones 32 + 4j .. , high ones 4j .. : 48 B | ...
+ *   | half, v, j = 0 .. 7: three words of rows 4v .. 4v+3: 48 B | ...
+ *
+ * whose bytes hold, for columns l = 4j .. 4j+3 of the half, the codes of columns l, l + 32 and l + 64 in their low six bits,
+ * and bits 0 1, 2 3 and 4 5 of column l + 96's code above: three codes of four take one instruction.
  */
-import { dot_pairs_i8_u7 } from "../simd/dot";
-import { load_f16x4 } from "../simd/half";
+import { add_dot } from "../simd/dot";
+import { f32x4_from_u16_lanes } from "../simd/half";
+import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
 import { ahead_of, interleave_halves, SCALES, touch, widen_scales } from "./group";
 
@@ -29,34 +33,45 @@ export function pack_q6_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
     for (let r: usize = 0; r < 16; r++) {
       let from = src + r * stride;
       let to = dst + BITS + (r >> 2) * 384 + ((r & 3) << 2);
-      for (let half = 0; half < 2; half++, from += 64, to += 1536) {
+      for (let half = 0; half < 2; half++, from += 64, to += 1536 - 384) {
         const high = src + r * stride + 128 + (<usize>half << 5);
-        for (let j: usize = 0; j < 8; j++) {
-          const at = to + j * 48;
-          store<u32>(at, <i32>r < rows ? load<u32>(from + (j << 2)) : 0);
-          store<u32>(at, <i32>r < rows ? load<u32>(from + (j << 2), 32) : 0, 16);
-          store<u32>(at, <i32>r < rows ? load<u32>(high + (j << 2)) : 0, 32);
+        for (let j: usize = 0; j < 32; j += 4, to += 48) {
+          const filled = <i32>r < rows;
+          const x = filled ? load<u32>(from + j) : 0, y = filled ? load<u32>(from + j, 32) : 0, h = filled ? load<u32>(high + j) : 0;
+          const last = ((y >> 4) & 0x0f0f0f0f) | ((h >> 2) & 0x30303030);
+          store<u32>(to, (x & 0x0f0f0f0f) | ((h << 4) & 0x30303030) | ((last & 0x03030303) << 6));
+          store<u32>(to, (y & 0x0f0f0f0f) | ((h << 2) & 0x30303030) | ((last & 0x0c0c0c0c) << 4), 16);
+          store<u32>(to, ((x >> 4) & 0x0f0f0f0f) | (h & 0x30303030) | ((last & 0x30303030) << 2), 32);
         }
       }
     }
   }
 }
 
+/** The code of the fourth column, from what is above the codes of the first three. */
+// @ts-ignore: decorator
+@inline
+function fourth(x: v128, y: v128, z: v128): v128 {
+  const mask = i8x16.splat(-64);
+  return down_2(v128.or(down_2(v128.or(down_2(v128.and(x, mask)), v128.and(y, mask))), v128.and(z, mask)));
+}
+
 export function unpack_q6_k(src: usize, dst: usize): void {
-  widen_scales(src, dst);
+  const one = <i32>(src != 0);
+  widen_scales(src, dst, one);
   for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(src + SCALES + (s << 4)), dst + SCALES256 + (s << 6));
-  const mask = i8x16.splat(15), pair = i8x16.splat(48);
+  const code = i8x16.splat(63);
   let p = src + BITS;
   let half = dst + CODES256;
   for (const stop = half + 4096; half < stop; half += 2048) {
     for (let v: usize = 0; v < 64; v += 16) {
       let to = half + v;
       for (const end = p + 384; p < end; p += 48, to += 64) {
-        const x = v128.load(p), y = v128.load(p, 16), h = v128.load(p, 32);
-        v128.store(to, v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 4), pair)));
-        v128.store(to, v128.or(v128.and(y, mask), v128.and(i16x8.shl(h, 2), pair)), 512);
-        v128.store(to, v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(h, pair)), 1024);
-        v128.store(to, v128.or(v128.and(i16x8.shr_u(y, 4), mask), v128.and(i16x8.shr_u(h, 2), pair)), 1536);
+        const x = v128.load(p), y = v128.load(p, 16), z = v128.load(p, 32);
+        v128.store(to, v128.and(x, code));
+        v128.store(to, v128.and(y, code), 512);
+        v128.store(to, v128.and(z, code), 1024);
+        v128.store(to, fourth(x, y, z), 1536);
       }
     }
   }
@@ -67,7 +82,7 @@ export function unpack_q6_k(src: usize, dst: usize): void {
  * Weights are read in order and at the pace of the products, which keeps memory busy.
  */
 export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const scales = work + 64;
+  const scales = work + 64, one = <i32>(blocks > 0);
   const ahead = ahead_of(group + <usize>blocks * BLOCK_Q6_K);
   for (; blocks > 0; blocks--, record += RECORD, q += 256) {
     for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(group + SCALES + (s << 4)), scales + (s << 6));
@@ -75,7 +90,7 @@ export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out
     for (let v: usize = 0; v < 64; v += 16, p += 384) v128.store(work + v, quarter(p, ahead, q, record + SUMS, scales + v, work + 1088));
     for (let v: usize = 0; v < 64; v += 16, p += 384) {
       const sum = i32x4.add(v128.load(work + v), quarter(p, ahead, q + 128, record + SUMS + 32, scales + 512 + v, work + 1088));
-      add_exact(out + v, sum, load_f16x4(group + (v >> 1)), v128.load32_splat(record));
+      add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
     }
     group = p;
   }
@@ -85,7 +100,7 @@ export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out
 // @ts-ignore: decorator
 @inline
 function quarter(p: usize, ahead: usize, q: usize, sums: usize, scales: usize, sink: usize): v128 {
-  const mask = i8x16.splat(15), pair = i8x16.splat(48), less = i16x8.splat(-32);
+  const code = i8x16.splat(63), less = i16x8.splat(-32);
   let isum = i32x4.splat(0);
   for (const stop = p + 384; p < stop; sums += 4, scales += 64) {
     touch(p + ahead, sink);
@@ -93,12 +108,18 @@ function quarter(p: usize, ahead: usize, q: usize, sums: usize, scales: usize, s
     let b = i16x8.mul(v128.load32_splat(sums, 8), less);
     let c = i16x8.mul(v128.load32_splat(sums, 16), less);
     let d = i16x8.mul(v128.load32_splat(sums, 24), less);
-    for (const end = p + 192; p < end; p += 48, q += 4) {
-      const x = v128.load(p), y = v128.load(p, 16), h = v128.load(p, 32);
-      a = i16x8.add(a, dot_pairs_i8_u7(v128.load32_splat(q), v128.or(v128.and(x, mask), v128.and(i16x8.shl(h, 4), pair))));
-      b = i16x8.add(b, dot_pairs_i8_u7(v128.load32_splat(q, 32), v128.or(v128.and(y, mask), v128.and(i16x8.shl(h, 2), pair))));
-      c = i16x8.add(c, dot_pairs_i8_u7(v128.load32_splat(q, 64), v128.or(v128.and(i16x8.shr_u(x, 4), mask), v128.and(h, pair))));
-      d = i16x8.add(d, dot_pairs_i8_u7(v128.load32_splat(q, 96), v128.or(v128.and(i16x8.shr_u(y, 4), mask), v128.and(i16x8.shr_u(h, 2), pair))));
+    for (const end = p + 192; p < end; p += 96, q += 8) {
+      const q0 = v128.load64_splat(q), q1 = v128.load64_splat(q, 32), q2 = v128.load64_splat(q, 64), q3 = v128.load64_splat(q, 96);
+      let x = v128.load(p), y = v128.load(p, 16), z = v128.load(p, 32);
+      a = add_dot(a, splat0(q0), v128.and(x, code));
+      b = add_dot(b, splat0(q1), v128.and(y, code));
+      c = add_dot(c, splat0(q2), v128.and(z, code));
+      d = add_dot(d, splat0(q3), fourth(x, y, z));
+      x = v128.load(p, 48); y = v128.load(p, 64); z = v128.load(p, 80);
+      a = add_dot(a, splat1(q0), v128.and(x, code));
+      b = add_dot(b, splat1(q1), v128.and(y, code));
+      c = add_dot(c, splat1(q2), v128.and(z, code));
+      d = add_dot(d, splat1(q3), fourth(x, y, z));
     }
     isum = i32x4.add(isum, i32x4.dot_i16x8_s(a, v128.load(scales)));
     isum = i32x4.add(isum, i32x4.dot_i16x8_s(b, v128.load(scales, 128)));

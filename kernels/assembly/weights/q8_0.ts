@@ -9,9 +9,10 @@
  *
  * 16-bit activations keep the full range of a file's weights, -128 included.
  */
-import { load_f16x4 } from "../simd/half";
+import { f32x4_from_usual_halves } from "../simd/half";
+import { splat0, splat1 } from "../simd/lanes";
 import { add_scaled, interleave_halves, SCALES, widen_scales } from "./group";
-import { WORDS, WORDS_BLOCK } from "./words32";
+import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
 const FILE_BLOCK: usize = 34;
 export const BLOCK_Q8_0: usize = 544;
@@ -24,8 +25,9 @@ export function pack_q8_0(src: usize, dst: usize, rows: i32, blocks: i32): void 
 }
 
 export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, dst += WORDS_BLOCK) {
-    widen_scales(src, dst);
+    widen_scales(src, dst, one);
     let to = dst + WORDS;
     const end = src + BLOCK_Q8_0;
     for (src += SCALES; src < end; src += 8, to += 16) v128.store(to, v128.load_ext<i8>(src));
@@ -34,25 +36,21 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
 
 /**
  * 16 rows times one token without unpacking, the same bits as words32.ts: added to out.
- * The float sums stay in out: fewer live vectors, and so no spills in the loop over pairs.
+ * The float sums stay in out: fewer live vectors, and so no spills.
  */
 export function dot_q8_0(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+  const one = <i32>(blocks > 0);
   for (; blocks > 0; blocks--, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a;
     let w = group + SCALES;
-    const stop = w + 512;
-    for (; w < stop; w += 32, q += 4) {
-      const s = v128.load32_splat(q);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(w), s));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(w, 8), s));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(w, 16), s));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(v128.load_ext<i8>(w, 24), s));
+    for (const stop = w + 512; w < stop; w += 64, q += 8) {
+      const four = v128.load64_splat(q);
+      let x = splat0(four);
+      a = madd(a, x, v128.load_ext<i8>(w)); b = madd(b, x, v128.load_ext<i8>(w, 8)); c = madd(c, x, v128.load_ext<i8>(w, 16)); d = madd(d, x, v128.load_ext<i8>(w, 24));
+      x = splat1(four);
+      a = madd(a, x, v128.load_ext<i8>(w, 32)); b = madd(b, x, v128.load_ext<i8>(w, 40)); c = madd(c, x, v128.load_ext<i8>(w, 48)); d = madd(d, x, v128.load_ext<i8>(w, 56));
     }
-    const t = v128.load32_splat(scales);
-    add_scaled(out, a, load_f16x4(group), t);
-    add_scaled(out + 16, b, load_f16x4(group + 8), t);
-    add_scaled(out + 32, c, load_f16x4(group + 16), t);
-    add_scaled(out + 48, d, load_f16x4(group + 24), t);
-    group = stop;
+    add_scaled(out, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(group), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one), v128.load32_splat(scales));
+    group = w;
   }
 }

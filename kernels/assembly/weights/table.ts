@@ -300,7 +300,7 @@ function dot_direct(type: i32, group: usize, q: usize, scales: usize, sums: usiz
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, columns >> 5, q, scales, sums, out); return;
     case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
     case IQ4_NL: dot_iq4_nl(group, columns >> 5, q, scales, out); return;
-    case IQ4_XS: dot_iq4_xs(group, columns >> 8, q, scales, out); return;
+    case IQ4_XS: dot_iq4_xs(group, columns >> 8, q, scales, out, scratch); return;
     case Q3_K: dot_q3_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;

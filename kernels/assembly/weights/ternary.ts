@@ -21,7 +21,7 @@ export function pack_tq2_0(src: usize, dst: usize, rows: i32, blocks: i32): void
   const stride = <usize>blocks * 66;
   for (let b = 0; b < blocks; b++, dst += BLOCK_TERNARY, src += 66) {
     interleave_halves(src + 64, stride, rows, 2, dst);
-    interleave_words(src, stride, rows, 64, dst + SCALES, 0);
+    interleave_words(src, stride, rows, 16, 64, dst + SCALES, 0);
   }
 }
 
@@ -61,7 +61,7 @@ export function pack_tq1_0(src: usize, dst: usize, rows: i32, blocks: i32): void
 }
 
 export function unpack_ternary(src: usize, dst: usize): void {
-  widen_scales(src, dst);
+    widen_scales(src, dst, <i32>(src != 0));
   const one = i16x8.splat(1);
   let to = dst + SCALES256;
   for (const end = to + 1024; to < end; to += 16) v128.store(to, one);

@@ -8,6 +8,7 @@
  * The activation (ops/quantize.ts, q16_32): i16, an f32 scale t a block. i8 x i16 is exact in i32x4.dot_i16x8_s, and
  * so is a block's sum: 32 x 128 x 32767 < 2^31. Per row, in block order: y += sum (d t).
  */
+import { splat0, splat1 } from "../simd/lanes";
 import { add_scaled } from "./group";
 
 export const WORDS_BLOCK: usize = 1088;
@@ -31,32 +32,25 @@ export function madd(sum: v128, x: v128, w: v128): v128 {
 }
 
 function two(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize, scaleStride: usize, out: usize, outStride: usize): void {
-  const next = out + outStride;
   for (; blocks > 0; blocks--, block += WORDS_BLOCK, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
     let p = block + WORDS;
-    const end = p + 1024;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
-      const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
-      a = madd(a, x, w0);
-      e = madd(e, y, w0);
-      b = madd(b, x, w1);
-      f = madd(f, y, w1);
-      c = madd(c, x, w2);
-      g = madd(g, y, w2);
-      d = madd(d, x, w3);
-      h = madd(h, y, w3);
+    for (const end = p + 1024; p < end; p += 128, q += 8) {
+      const four = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
+      let x = splat0(four), y = splat0(other), w = v128.load(p);
+      a = madd(a, x, w); e = madd(e, y, w); w = v128.load(p, 16);
+      b = madd(b, x, w); f = madd(f, y, w); w = v128.load(p, 32);
+      c = madd(c, x, w); g = madd(g, y, w); w = v128.load(p, 48);
+      d = madd(d, x, w); h = madd(h, y, w); w = v128.load(p, 64);
+      x = splat1(four); y = splat1(other);
+      a = madd(a, x, w); e = madd(e, y, w); w = v128.load(p, 80);
+      b = madd(b, x, w); f = madd(f, y, w); w = v128.load(p, 96);
+      c = madd(c, x, w); g = madd(g, y, w); w = v128.load(p, 112);
+      d = madd(d, x, w); h = madd(h, y, w);
     }
-    const t = v128.load32_splat(scales), u = v128.load32_splat(scales + scaleStride);
-    add_scaled(out, a, v128.load(block), t);
-    add_scaled(out + 16, b, v128.load(block, 16), t);
-    add_scaled(out + 32, c, v128.load(block, 32), t);
-    add_scaled(out + 48, d, v128.load(block, 48), t);
-    add_scaled(next, e, v128.load(block), u);
-    add_scaled(next + 16, f, v128.load(block, 16), u);
-    add_scaled(next + 32, g, v128.load(block, 32), u);
-    add_scaled(next + 48, h, v128.load(block, 48), u);
+    const d0 = v128.load(block), d1 = v128.load(block, 16), d2 = v128.load(block, 32), d3 = v128.load(block, 48);
+    add_scaled(out, a, b, c, d, d0, d1, d2, d3, v128.load32_splat(scales));
+    add_scaled(out + outStride, e, f, g, h, d0, d1, d2, d3, v128.load32_splat(scales + scaleStride));
   }
 }
 
@@ -64,19 +58,14 @@ function one(block: usize, blocks: i32, q: usize, scales: usize, out: usize): vo
   for (; blocks > 0; blocks--, block += WORDS_BLOCK, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a;
     let p = block + WORDS;
-    const end = p + 1024;
-    for (; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q);
-      a = madd(a, x, v128.load(p));
-      b = madd(b, x, v128.load(p, 16));
-      c = madd(c, x, v128.load(p, 32));
-      d = madd(d, x, v128.load(p, 48));
+    for (const end = p + 1024; p < end; p += 128, q += 8) {
+      const four = v128.load64_splat(q);
+      let x = splat0(four);
+      a = madd(a, x, v128.load(p)); b = madd(b, x, v128.load(p, 16)); c = madd(c, x, v128.load(p, 32)); d = madd(d, x, v128.load(p, 48));
+      x = splat1(four);
+      a = madd(a, x, v128.load(p, 64)); b = madd(b, x, v128.load(p, 80)); c = madd(c, x, v128.load(p, 96)); d = madd(d, x, v128.load(p, 112));
     }
-    const t = v128.load32_splat(scales);
-    add_scaled(out, a, v128.load(block), t);
-    add_scaled(out + 16, b, v128.load(block, 16), t);
-    add_scaled(out + 32, c, v128.load(block, 32), t);
-    add_scaled(out + 48, d, v128.load(block, 48), t);
+    add_scaled(out, a, b, c, d, v128.load(block), v128.load(block, 16), v128.load(block, 32), v128.load(block, 48), v128.load32_splat(scales));
   }
 }
 
