@@ -12,7 +12,7 @@ import { attention } from "./ops/attention";
 import { add, add_bias, gated, multiply, rows, scale, softcap } from "./ops/elementwise";
 import { add_expert_bias, combine, route } from "./ops/experts";
 import { kv_store } from "./ops/kv";
-import { embed, linear, linear_experts, pack } from "./ops/linear";
+import { embed, linear, linear_experts, pack, touch_pages } from "./ops/linear";
 import { layer_norm, rms_norm } from "./ops/norm";
 import { quantize_q16_32, quantize_q8_256, quantize_q8_32 } from "./ops/quantize";
 import { rope } from "./ops/rope";
@@ -72,6 +72,10 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 21: pack(p(pc, 1), p(pc, 2), i(pc, 3), i(pc, 4), i(pc, 5), p(pc, 6), p(pc, 7), rank, threads); break;
       case 22: break;
       case 23: quantize_q8_256(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), i(pc, 7), i(pc, 8), rank, threads); break;
+      // The end for thread 0, which nobody waits for; the others make memory ready that the next program will write to.
+      case 24:
+        if (rank > 0) touch_pages(p(pc, 1), p(pc, 2), rank, threads);
+        return;
       default: unreachable();
     }
     if (threads > 1) barrier_wait(barrier, threads);

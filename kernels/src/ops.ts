@@ -98,6 +98,8 @@ export const OPS = {
   pack: [21, "src", "dst", "type", "rows", "columns", "rowBytes", "groupBytes"],
   meet: [22],
   quantizeQ8K: [23, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
+  /** Ends a program, which is not waited for. */
+  touchAhead: [24, "address", "bytes"],
 } as const;
 
 export type OpName = keyof typeof OPS;

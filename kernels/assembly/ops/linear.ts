@@ -91,3 +91,13 @@ export function pack(src: usize, dst: usize, type: i32, rows: i32, columns: i32,
     pack_group(type, src + (<usize>g << 4) * rowBytes, dst + <usize>g * groupBytes, min(16, rows - (g << 4)), columns);
   }
 }
+
+/**
+ * Touches each page of `bytes` bytes at p, which is most of what filling fresh memory costs: threads 1 and up, a share each.
+ * Adding nothing is safe beside a thread that already writes there.
+ */
+export function touch_pages(p: usize, bytes: usize, rank: i32, threads: i32): void {
+  const pages = <i32>(bytes >> 12);
+  const to = split_to(pages, rank - 1, threads - 1);
+  for (let i = split_from(pages, rank - 1, threads - 1); i < to; i++) atomic.add<i32>((p & ~3) + (<usize>i << 12), 0);
+}

@@ -6,17 +6,11 @@
  * Products and sums are f32, as for F32 weights.
  */
 import { load_bf16x4 } from "../simd/half";
-import { GROUP } from "./group";
+import { interleave_halves } from "./group";
 
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
 export function pack_bf16(src: usize, dst: usize, rows: i32, columns: i32): void {
-  for (let r = 0; r < GROUP; r++) {
-    const row = src + <usize>r * <usize>columns * 2;
-    let out = dst + <usize>r * 2;
-    for (let c = 0; c < columns; c++, out += 32) {
-      store<u16>(out, r < rows ? load<u16>(row + (<usize>c << 1)) : 0);
-    }
-  }
+  interleave_halves(src, <usize>columns << 1, rows, <usize>columns << 1, dst);
 }
 
 /** Row r of a packed group as floats. */

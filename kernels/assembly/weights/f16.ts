@@ -7,17 +7,11 @@
  * product with 2^112 (the difference of the exponents' biases, exact also for subnormal halves).
  */
 import { f32x4_from_usual_halves, f32x4_from_u16_lanes } from "../simd/half";
-import { GROUP } from "./group";
+import { interleave_halves } from "./group";
 
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
 export function pack_f16(src: usize, dst: usize, rows: i32, columns: i32): void {
-  for (let r = 0; r < GROUP; r++) {
-    const row = src + <usize>r * <usize>columns * 2;
-    let out = dst + <usize>r * 2;
-    for (let c = 0; c < columns; c++, out += 32) {
-      store<u16>(out, r < rows ? load<u16>(row + (<usize>c << 1)) : 0);
-    }
-  }
+  interleave_halves(src, <usize>columns << 1, rows, <usize>columns << 1, dst);
 }
 
 /** Row r of a packed group as floats. */

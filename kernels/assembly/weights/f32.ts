@@ -6,17 +6,11 @@
  * Each lane is one row and adds its products in column order, whatever the number of tokens beside it.
  */
 import { splat0, splat1 } from "../simd/lanes";
-import { GROUP } from "./group";
+import { GROUP, interleave_words } from "./group";
 
 /** Rows of `columns` floats at src into one packed group; rows at or past `rows` become zero. */
 export function pack_f32(src: usize, dst: usize, rows: i32, columns: i32): void {
-  for (let r = 0; r < GROUP; r++) {
-    const row = src + <usize>r * <usize>columns * 4;
-    let out = dst + <usize>r * 4;
-    for (let c = 0; c < columns; c++, out += 64) {
-      store<f32>(out, r < rows ? load<f32>(row + (<usize>c << 2)) : 0);
-    }
-  }
+  interleave_words(src, <usize>columns << 2, rows, GROUP, <usize>columns << 2, dst, 0);
 }
 
 /** Row r of a packed group as floats. */

@@ -48,13 +48,20 @@ export function add_scaled(out: usize, a: v128, b: v128, c: v128, d: v128, d0: v
 }
 
 /**
- * Interleaves 4-byte words of `width` rows: word i of the `bytes` bytes at src, rows stride apart, goes to
+ * Interleaves 4-byte words of `width` rows, a multiple of 4: word i of the `bytes` bytes at src, rows stride apart, goes to
  * dst + 4 width i, four bytes a row; rows at or past `rows` get `filler`.
  */
 export function interleave_words(src: usize, stride: usize, rows: i32, width: i32, bytes: usize, dst: usize, filler: u32): void {
   const step = <usize>width << 2;
+  let i: usize = 0;
+  if (rows >= width) {
+    for (; i + 16 <= bytes; i += 16, dst += step << 2) {
+      let from = src + i;
+      for (let v: usize = 0; v < step; v += 16, from += stride << 2) words_4x4(from, stride, dst + v, step);
+    }
+  }
   const given = <usize>max(0, min(rows, width)) << 2;
-  for (let i: usize = 0; i < bytes; i += 4, dst += step) {
+  for (; i < bytes; i += 4, dst += step) {
     let from = src + i;
     let to = dst;
     for (const stop = dst + given; to < stop; to += 4, from += stride) store<u32>(to, load<u32>(from));
@@ -62,15 +69,62 @@ export function interleave_words(src: usize, stride: usize, rows: i32, width: i3
   }
 }
 
-/** Interleaves 2-byte words the same way, to dst + 32 i; missing rows get zero. */
+/** Word k of row r at src to lane r of the vector at dst + k step. */
+// @ts-ignore: decorator
+@inline
+export function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
+  const a = v128.load(src), b = v128.load(src + stride), c = v128.load(src + stride * 2), d = v128.load(src + stride * 3);
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const ef = v128.shuffle<i32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(dst, v128.shuffle<i64>(ab, cd, 0, 2));
+  v128.store(dst + step, v128.shuffle<i64>(ab, cd, 1, 3));
+  v128.store(dst + step * 2, v128.shuffle<i64>(ef, gh, 0, 2));
+  v128.store(dst + step * 3, v128.shuffle<i64>(ef, gh, 1, 3));
+}
+
+/** Interleaves 2-byte words of 16 rows the same way, to dst + 32 i; missing rows get zero. */
 export function interleave_halves(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
-  for (let i: usize = 0; i < bytes; i += 2, dst += 32) {
+  let i: usize = 0;
+  if (rows == 16) {
+    for (; i + 16 <= bytes; i += 16, dst += 256) {
+      halves_8x8(src + i, stride, dst);
+      halves_8x8(src + i + (stride << 3), stride, dst + 16);
+    }
+  }
+  for (; i < bytes; i += 2, dst += 32) {
     let from = src + i;
     let to = dst;
     const stop = dst + (<usize>rows << 1);
     for (; to < stop; to += 2, from += stride) store<u16>(to, load<u16>(from));
     for (const end = dst + 32; to < end; to += 2) store<u16>(to, 0);
   }
+}
+
+/** Half k of row r at src to lane r of the vector at dst + 32 k. */
+function halves_8x8(src: usize, stride: usize, dst: usize): void {
+  let a = v128.load(src), b = v128.load(src + stride), c = v128.load(src + stride * 2), d = v128.load(src + stride * 3);
+  const ab0 = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11), ab1 = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  const cd0 = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11), cd1 = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
+  src += stride << 2;
+  a = v128.load(src);
+  b = v128.load(src + stride);
+  c = v128.load(src + stride * 2);
+  d = v128.load(src + stride * 3);
+  const ef0 = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11), ef1 = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  const gh0 = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11), gh1 = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
+  four_halves(ab0, cd0, ef0, gh0, dst);
+  four_halves(ab1, cd1, ef1, gh1, dst + 128);
+}
+
+// @ts-ignore: decorator
+@inline
+function four_halves(ab: v128, cd: v128, ef: v128, gh: v128, dst: usize): void {
+  const x = v128.shuffle<i32>(ab, cd, 0, 4, 1, 5), y = v128.shuffle<i32>(ef, gh, 0, 4, 1, 5);
+  const z = v128.shuffle<i32>(ab, cd, 2, 6, 3, 7), w = v128.shuffle<i32>(ef, gh, 2, 6, 3, 7);
+  v128.store(dst, v128.shuffle<i64>(x, y, 0, 2));
+  v128.store(dst, v128.shuffle<i64>(x, y, 1, 3), 32);
+  v128.store(dst, v128.shuffle<i64>(z, w, 0, 2), 64);
+  v128.store(dst, v128.shuffle<i64>(z, w, 1, 3), 96);
 }
 
 /** How far ahead weights are touched. */

@@ -16,7 +16,7 @@ import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { ahead_of, interleave_halves, SCALES, touch, widen_scales } from "./group";
+import { ahead_of, interleave_halves, SCALES, touch, widen_scales, words_4x4 } from "./group";
 
 const FILE_BLOCK: usize = 210;
 export const BLOCK_Q6_K: usize = 3360;
@@ -30,21 +30,40 @@ export function pack_q6_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
       const from = src + r * stride + 192;
       for (let s: usize = 0; s < 16; s++) store<u8>(dst + SCALES + (s << 4) + r, <i32>r < rows ? load<u8>(from + s) : 0);
     }
-    for (let r: usize = 0; r < 16; r++) {
-      let from = src + r * stride;
-      let to = dst + BITS + (r >> 2) * 384 + ((r & 3) << 2);
-      for (let half = 0; half < 2; half++, from += 64, to += 1536 - 384) {
-        const high = src + r * stride + 128 + (<usize>half << 5);
-        for (let j: usize = 0; j < 32; j += 4, to += 48) {
-          const filled = <i32>r < rows;
-          const x = filled ? load<u32>(from + j) : 0, y = filled ? load<u32>(from + j, 32) : 0, h = filled ? load<u32>(high + j) : 0;
-          const last = ((y >> 4) & 0x0f0f0f0f) | ((h >> 2) & 0x30303030);
-          store<u32>(to, (x & 0x0f0f0f0f) | ((h << 4) & 0x30303030) | ((last & 0x03030303) << 6));
-          store<u32>(to, (y & 0x0f0f0f0f) | ((h << 2) & 0x30303030) | ((last & 0x0c0c0c0c) << 4), 16);
-          store<u32>(to, ((x >> 4) & 0x0f0f0f0f) | (h & 0x30303030) | ((last & 0x30303030) << 2), 32);
-        }
+    let to = dst + BITS;
+    for (let half: usize = 0; half < 2; half++) {
+      for (let v = 0; v < 4; v++, to += 384) {
+        const from = src + <usize>(v << 2) * stride, given = rows - (v << 2);
+        words_of_four(from + (half << 6), stride, given, to);
+        words_of_four(from + (half << 6) + 32, stride, given, to + 16);
+        words_of_four(from + 128 + (half << 5), stride, given, to + 32);
+        gather_codes(to);
       }
     }
+  }
+}
+
+/** Eight words of each of four rows, 48 bytes apart at dst; missing rows get zero. */
+function words_of_four(src: usize, stride: usize, rows: i32, dst: usize): void {
+  if (rows >= 4) {
+    words_4x4(src, stride, dst, 48);
+    words_4x4(src + 16, stride, dst + 192, 48);
+    return;
+  }
+  for (let j: usize = 0; j < 8; j++) {
+    for (let r: usize = 0; r < 4; r++) store<u32>(dst + j * 48 + (r << 2), <i32>r < rows ? load<u32>(src + r * stride + (j << 2)) : 0);
+  }
+}
+
+/** Low nibbles of two words and high pairs of one, eight times, to codes as they lie packed. */
+function gather_codes(p: usize): void {
+  const nibble = i8x16.splat(15), pair = i8x16.splat(48);
+  for (const end = p + 384; p < end; p += 48) {
+    const x = v128.load(p), y = v128.load(p, 16), h = v128.load(p, 32);
+    const last = v128.or(v128.and(i16x8.shr_u(y, 4), nibble), v128.and(i16x8.shr_u(h, 2), pair));
+    v128.store(p, v128.or(v128.or(v128.and(x, nibble), v128.and(i16x8.shl(h, 4), pair)), i16x8.shl(v128.and(last, i8x16.splat(3)), 6)));
+    v128.store(p, v128.or(v128.or(v128.and(y, nibble), v128.and(i16x8.shl(h, 2), pair)), i16x8.shl(v128.and(last, i8x16.splat(12)), 4)), 16);
+    v128.store(p, v128.or(v128.or(v128.and(i16x8.shr_u(x, 4), nibble), v128.and(h, pair)), i16x8.shl(v128.and(last, pair), 2)), 32);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import { writeBatch } from "./batch-region.ts";
 import { emitStep } from "./emit.ts";
 import type { Engine } from "./engine.ts";
-import { createExecutor } from "./executor.ts";
+import { createExecutor, type Executor } from "./executor.ts";
 import { loadWeights } from "./load-weights.ts";
 import { KV_TYPES, type MemoryPlan, planMemory } from "./memory-plan.ts";
 import { type Recording, record, strideOf } from "./recorder.ts";
@@ -23,6 +23,8 @@ import { createStepCache } from "./step-cache.ts";
 export interface WasmBackendOptions {
   /** Threads that compute, the caller's own included. Without shared memory, and on the main thread of a page, it is always one. */
   readonly threads?: number;
+  /** Threads that pack a large model's weights while it loads, if more; `threads` by default. They end with the loading. */
+  readonly packThreads?: number;
   /** Kernels to use; the fastest that the runtime can run by default. All give the same bits. */
   readonly variant?: KernelVariant;
   /**
@@ -50,11 +52,14 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
   const shared = variant.memory === "threads";
   const module = compileKernels(variant);
   const kernels = instantiateKernels(module, new WebAssembly.Memory({ initial: 1, maximum: 65536, shared }));
+  const several = shared && mayWait();
+  const threads = several ? Math.max(1, Math.floor(options.threads ?? 1)) : 1;
   const engine: Engine = {
     module,
     kernels,
     variant,
-    threads: shared && mayWait() ? Math.max(1, Math.floor(options.threads ?? 1)) : 1,
+    threads,
+    packThreads: several ? Math.max(threads, Math.floor(options.packThreads ?? 1)) : 1,
     groupBytes: (dtype, columns) => kernels.group_bytes(DTYPES[dtype].id, columns) >>> 0,
     leastShared: options.leastShared ?? 16_000,
     segmentBytes: options.segmentBytes,
@@ -78,13 +83,7 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
   );
   const plan = planMemory(request, engine, largest);
   const segments = plan.layouts.map((layout) => makeSegment(engine, layout));
-  const executor = await createExecutor(engine, segments);
-  try {
-    await loadWeights(request, engine, plan, segments, executor);
-  } catch (error) {
-    executor.close();
-    throw error;
-  }
+  const executor = await loaded(request, engine, plan, segments);
 
   const stepFor = createStepCache((key, slot) => {
     const [output, rows, outputRows] = key.split(":");
@@ -112,6 +111,31 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
       executor.close();
     },
   };
+}
+
+/** Bytes of weights from which it pays to load with more threads than will compute. */
+const MANY_BYTES = 64 << 20;
+
+/** Loads the weights and gives what runs steps. Packing takes all cores, of which the first touch of memory is the most. */
+async function loaded(
+  request: LoadRequest,
+  engine: Engine,
+  plan: MemoryPlan,
+  segments: readonly Segment[],
+): Promise<Executor> {
+  const many = segments.reduce((sum, { layout }) => sum + layout.sizes.weights, 0) >= MANY_BYTES;
+  const packing =
+    many && engine.packThreads > engine.threads ? { ...engine, threads: engine.packThreads } : engine;
+  const packer = await createExecutor(packing, segments);
+  try {
+    await loadWeights(request, engine, plan, segments, packer);
+    if (packing === engine) return packer;
+  } catch (error) {
+    packer.close();
+    throw error;
+  }
+  packer.close();
+  return createExecutor(engine, segments);
 }
 
 type Placed = Pick<MemoryPlan, "segmentOfWeight" | "segmentOfLayer">;

@@ -7,6 +7,7 @@ export interface Engine {
   readonly kernels: KernelExports;
   readonly variant: KernelVariant;
   readonly threads: number;
+  readonly packThreads: number;
   /** Bytes of 16 packed rows; 0 for a type without kernels. */
   groupBytes(dtype: DtypeName, columns: number): number;
   /** Multiplications a command, on average, from which threads share a step. */

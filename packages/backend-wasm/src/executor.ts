@@ -22,14 +22,15 @@ export interface Executor {
 export async function createExecutor(engine: Engine, segments: readonly Segment[]): Promise<Executor> {
   const { threads } = engine;
   const first = segments[0]!;
+  let generation = first.words[CONTROL.work >>> 2]!;
   const pool = await startPool({
     module: engine.module,
     memories: segments.map(({ memory }) => memory),
     threads,
     control: { work: CONTROL.work, parts: CONTROL.parts, barrier: CONTROL.barrier, failed: CONTROL.failed },
+    seen: generation,
     spins: IDLE_SPINS,
   });
-  let generation = 0;
   let trapped: KernelTrapError | undefined;
 
   const publish = (parts: readonly Part[]) => {

@@ -39,6 +39,7 @@ export async function loadWeights(
       window: layout.arena,
       windowBytes: layout.sizes.arena,
       address: plan.weightAddress.get(source.name)!,
+      end: layout.end,
       program: layout.programs,
       run: () => executor.run([{ segment: index, program: layout.programs, copies: [] }], false),
       groupBytes: engine.groupBytes,

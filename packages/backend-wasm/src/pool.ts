@@ -13,6 +13,8 @@ export interface ThreadStart {
     readonly barrier: number;
     readonly failed: number;
   };
+  /** The work word as it stands: a thread's first step is the one after. */
+  readonly seen: number;
   /** Polls before an idle thread sleeps. */
   readonly spins: number;
 }
@@ -30,7 +32,7 @@ export function computeThread(start: ThreadStart): void {
   const waiter = kernels[0];
   if (first === undefined || waiter === undefined) return;
   const words = new Int32Array(first.buffer);
-  let seen = 0;
+  let { seen } = start;
   try {
     for (;;) {
       seen = waiter.wait_for_work(control.work, seen, spins);

@@ -1,4 +1,4 @@
-import { writeCommand } from "@realizar/kernels";
+import { COMMAND_WORDS, writeCommand } from "@realizar/kernels";
 import { DTYPES, type DtypeName, NonFiniteWeightError, rowBytes, type WeightSource } from "@realizar/tensor";
 import { firstNonFinite } from "./finite.ts";
 
@@ -12,6 +12,8 @@ export interface UploadTarget {
   readonly windowBytes: number;
   /** Packed weight or vector goes here. */
   readonly address: number;
+  /** Where weights end. */
+  readonly end: number;
   /** A free slot for the packing program. */
   readonly program: number;
   /** Runs the program at `program` in this segment on all threads. */
@@ -71,9 +73,11 @@ export async function uploadMatrix(
         rowBytes: bytes,
         groupBytes,
       });
-      words[at + 32] = 0;
-      target.run();
       dst += Math.ceil(count / 16) * groupBytes;
+      // While this thread reads the next window, the others make ready the memory that it will be packed to.
+      const ahead = Math.min(dst + WINDOW_BYTES, target.end) - dst;
+      writeCommand(words, floats, at + COMMAND_WORDS, "touchAhead", { address: dst, bytes: ahead });
+      target.run();
       onBytes(count * bytes);
     }
   }

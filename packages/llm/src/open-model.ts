@@ -50,7 +50,7 @@ function defaultKvType({ tensors }: Checkpoint): KvType {
 export const DEFAULT_CONTEXT = 4096;
 
 const BACKENDS: Record<BackendName, (threads: number) => Backend> = {
-  wasm: (threads) => wasmBackend({ threads }),
+  wasm: (threads) => wasmBackend({ threads, packThreads: defaultThreads() }),
   reference: () => referenceBackend(),
 };
 
