@@ -5,6 +5,7 @@
  * Integers keep within bounds that let a sum of them fit 32 bits: queries, K and V within +-8191, weights 0 .. 16383;
  * 32 x 8191 x 8191 and 16 x 16383 x 8191 are below 2^31.
  */
+import { nearest_i32x4, splat0, splat1 } from "../simd/lanes";
 import { amax_of } from "./kv";
 
 /** Bytes of a quantized query head: | scale f32 of each block of 32, to 16 bytes | [32 x blocks] i16 |. */
@@ -61,17 +62,29 @@ export function scores_q16_2(query: usize, queryBytes: usize, headDim: i32, key:
     const scales = key;
     key += 64;
     let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-    for (const end = key + (<usize>((min(32, headDim - first) + 1) >> 1) << 6); key < end; key += 64, q += 4) {
+    const pairs = (min(32, headDim - first) + 1) >> 1;
+    for (const end = key + (<usize>(pairs >> 1) << 7); key < end; key += 128, q += 8) {
+      const x2 = v128.load64_splat(q), y2 = v128.load64_splat(q + queryBytes);
+      let x = splat0(x2), y = splat0(y2), k = v128.load(key);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 16);
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 32);
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 48);
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, k));
+      x = splat1(x2); y = splat1(y2); k = v128.load(key, 64);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 80);
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 96);
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, k)); k = v128.load(key, 112);
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, k));
+    }
+    if (pairs & 1) {
       const x = v128.load32_splat(q), y = v128.load32_splat(q + queryBytes);
       const k0 = v128.load(key), k1 = v128.load(key, 16), k2 = v128.load(key, 32), k3 = v128.load(key, 48);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k0));
-      e = i32x4.add(e, i32x4.dot_i16x8_s(y, k0));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k1));
-      f = i32x4.add(f, i32x4.dot_i16x8_s(y, k1));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k2));
-      g = i32x4.add(g, i32x4.dot_i16x8_s(y, k2));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k3));
-      h = i32x4.add(h, i32x4.dot_i16x8_s(y, k3));
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k0)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, k0));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k1)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, k1));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k2)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, k2));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k3)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, k3));
+      key += 64;
+      q += 4;
     }
     add_block(first == 0, out, scales, v128.load32_splat(query), a, b, c, d);
     add_block(first == 0, out + 64, scales, v128.load32_splat(query + queryBytes), e, f, g, h);
@@ -119,12 +132,6 @@ export function weigh_q16(weights: usize, scales: usize, out: usize, outScale: u
   v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(a, s)), nearest_i32x4(f32x4.mul(b, s))));
   v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(c, s)), nearest_i32x4(f32x4.mul(d, s))), 16);
   store<f32>(outScale, most / <f32>16383.0);
-}
-
-// @ts-ignore: decorator
-@inline
-function nearest_i32x4(x: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(x));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
 
 /**
@@ -18,8 +19,8 @@ export function quantize_q16_32(x: usize, xStride: usize, q: usize, qStride: usi
     store<f32>(scales + <usize>row * scaleStride + (<usize>block << 2), amax / <f32>32767.0);
     const s = f32x4.splat(inverse);
     for (let c: usize = 0; c < 4; c++) {
-      const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from + (c << 5)), s)));
-      const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from + (c << 5), 16), s)));
+      const low = nearest_i32x4(f32x4.mul(v128.load(from + (c << 5)), s));
+      const high = nearest_i32x4(f32x4.mul(v128.load(from + (c << 5), 16), s));
       v128.store(into + (c << 4), i16x8.narrow_i32x4_s(low, high));
     }
   }
@@ -78,10 +79,10 @@ export function quantize_q8_256(x: usize, xStride: usize, q: usize, qStride: usi
 // @ts-ignore: decorator
 @inline
 function sixteen(from: usize, into: usize, s: v128): v128 {
-  const a = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from), s)));
-  const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from, 16), s)));
-  const c = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from, 32), s)));
-  const d = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from, 48), s)));
+  const a = nearest_i32x4(f32x4.mul(v128.load(from), s));
+  const b = nearest_i32x4(f32x4.mul(v128.load(from, 16), s));
+  const c = nearest_i32x4(f32x4.mul(v128.load(from, 32), s));
+  const d = nearest_i32x4(f32x4.mul(v128.load(from, 48), s));
   const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
   v128.store(into, bytes);
   return i16x8.extadd_pairwise_i8x16_s(bytes);
@@ -95,11 +96,16 @@ function pair_sums(x: v128): v128 {
   return i16x8.add(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2));
 }
 
-/** Largest magnitude of 32 floats. */
+/** Largest magnitude of 32 floats, NaN if one is: as integers, magnitudes are in the same order and NaN is above them. */
 // @ts-ignore: decorator
 @inline
 function amax_32(p: usize): f32 {
-  let m = f32x4.abs(v128.load(p));
-  for (let c: usize = 16; c < 128; c += 16) m = f32x4.max(m, f32x4.abs(v128.load(p + c)));
-  return max(max(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1)), max(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)));
+  const mask = i32x4.splat(0x7fffffff);
+  let m = v128.and(v128.load(p), mask);
+  for (const end = p + 112; p < end; ) {
+    p += 16;
+    m = i32x4.max_s(m, v128.and(v128.load(p), mask));
+  }
+  m = i32x4.max_s(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  return f32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
 }

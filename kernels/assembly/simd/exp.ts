@@ -22,7 +22,7 @@ export function exp_f32x4(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, y), f32x4.splat(0.5));
   p = f32x4.add(f32x4.mul(p, y), f32x4.splat(1.0));
   p = f32x4.add(f32x4.mul(p, y), f32x4.splat(1.0));
-  return f32x4.mul(p, i32x4.add(i32x4.shl(t, 23), i32x4.splat(0x3f800000)));
+  return f32x4.mul(p, i32x4.add(i32x4.mul(t, i32x4.splat(0x00800000)), i32x4.splat(0x3f800000)));
 }
 
 /** e^x of one number, the same bits as a lane of exp_f32x4. */
@@ -44,10 +44,10 @@ export function exp_16(p: usize, m: v128): v128 {
   const log2e = f32x4.splat(1.44269504088896341), magic = f32x4.splat(12582912);
   const ta = f32x4.add(f32x4.mul(a, log2e), magic), tb = f32x4.add(f32x4.mul(b, log2e), magic);
   const tc = f32x4.add(f32x4.mul(c, log2e), magic), td = f32x4.add(f32x4.mul(d, log2e), magic);
-  v128.store(p, v128.and(f32x4.gt(a, low), i32x4.add(i32x4.shl(ta, 23), i32x4.splat(0x3f800000))));
-  v128.store(p, v128.and(f32x4.gt(b, low), i32x4.add(i32x4.shl(tb, 23), i32x4.splat(0x3f800000))), 16);
-  v128.store(p, v128.and(f32x4.gt(c, low), i32x4.add(i32x4.shl(tc, 23), i32x4.splat(0x3f800000))), 32);
-  v128.store(p, v128.and(f32x4.gt(d, low), i32x4.add(i32x4.shl(td, 23), i32x4.splat(0x3f800000))), 48);
+  v128.store(p, v128.and(f32x4.gt(a, low), i32x4.add(i32x4.mul(ta, i32x4.splat(0x00800000)), i32x4.splat(0x3f800000))));
+  v128.store(p, v128.and(f32x4.gt(b, low), i32x4.add(i32x4.mul(tb, i32x4.splat(0x00800000)), i32x4.splat(0x3f800000))), 16);
+  v128.store(p, v128.and(f32x4.gt(c, low), i32x4.add(i32x4.mul(tc, i32x4.splat(0x00800000)), i32x4.splat(0x3f800000))), 32);
+  v128.store(p, v128.and(f32x4.gt(d, low), i32x4.add(i32x4.mul(td, i32x4.splat(0x00800000)), i32x4.splat(0x3f800000))), 48);
   const na = f32x4.sub(ta, magic), nb = f32x4.sub(tb, magic), nc = f32x4.sub(tc, magic), nd = f32x4.sub(td, magic);
   let k = f32x4.splat(0.693359375);
   a = f32x4.sub(a, f32x4.mul(na, k)); b = f32x4.sub(b, f32x4.mul(nb, k)); c = f32x4.sub(c, f32x4.mul(nc, k)); d = f32x4.sub(d, f32x4.mul(nd, k));
