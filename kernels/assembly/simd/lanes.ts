@@ -56,6 +56,14 @@ export function high_nibbles(x: v128): v128 {
   return v128.and(i16x8.shr_u(x, 4), i8x16.splat(15));
 }
 
+/** The high two bits of each byte at bits 2 and 3. */
+// @ts-ignore: decorator
+@inline
+export function top_pairs(x: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.and(i16x8.relaxed_q15mulr_s(v128.and(x, i8x16.splat(-64)), i16x8.splat(2048)), i8x16.splat(12));
+  return v128.and(i16x8.shr_u(x, 4), i8x16.splat(12));
+}
+
 /** 16 in each byte of x that has the bit of `bit`, one of 16 .. 128; else 0. */
 // @ts-ignore: decorator
 @inline

@@ -7,20 +7,23 @@
  * l + 32 (k & 1), and pair k of byte l. Packed, 16 rows together, 3360 bytes a block:
  *
  *   | d of row 0 .. 15: f16 | scale of row 0 .. 15: i8, sixteen times |
- *   | half, v, j = 0 .. 7: three words of rows 4v .. 4v+3: 48 B | ...
+ *   | half, plane = 0 .. 2, j = 0 .. 7: bytes of columns 4j .. 4j+3 of row 0 .. 15: 64 B | ...
  *
- * whose bytes hold, for columns l = 4j .. 4j+3 of the half, the codes of columns l, l + 32 and l + 64 in their low six bits,
- * and bits 0 1, 2 3 and 4 5 of column l + 96's code above: three codes of four take one instruction.
+ * A plane's byte for column l holds the code of column l + 32 plane in its low six bits, and above it bits 2 plane and
+ * 2 plane + 1 of column l + 96's code: three codes of four take one instruction.
  */
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { ahead_of, interleave_halves, SCALES, touch, widen_scales, words_4x4 } from "./group";
+import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 210;
 export const BLOCK_Q6_K: usize = 3360;
 const BITS: usize = 288;
+/** Bytes of a plane: 32 columns. */
+const PLANE: usize = 512;
 
 export function pack_q6_k(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
@@ -31,39 +34,23 @@ export function pack_q6_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
       for (let s: usize = 0; s < 16; s++) store<u8>(dst + SCALES + (s << 4) + r, <i32>r < rows ? load<u8>(from + s) : 0);
     }
     let to = dst + BITS;
-    for (let half: usize = 0; half < 2; half++) {
-      for (let v = 0; v < 4; v++, to += 384) {
-        const from = src + <usize>(v << 2) * stride, given = rows - (v << 2);
-        words_of_four(from + (half << 6), stride, given, to);
-        words_of_four(from + (half << 6) + 32, stride, given, to + 16);
-        words_of_four(from + 128 + (half << 5), stride, given, to + 32);
-        gather_codes(to);
-      }
+    for (let half: usize = 0; half < 2; half++, to += 3 * PLANE) {
+      interleave_words(src + (half << 6), stride, rows, 16, 64, to, 0);
+      interleave_words(src + 128 + (half << 5), stride, rows, 16, 32, to + 2 * PLANE, 0);
+      gather_codes(to);
     }
   }
 }
 
-/** Eight words of each of four rows, 48 bytes apart at dst; missing rows get zero. */
-function words_of_four(src: usize, stride: usize, rows: i32, dst: usize): void {
-  if (rows >= 4) {
-    words_4x4(src, stride, dst, 48);
-    words_4x4(src + 16, stride, dst + 192, 48);
-    return;
-  }
-  for (let j: usize = 0; j < 8; j++) {
-    for (let r: usize = 0; r < 4; r++) store<u32>(dst + j * 48 + (r << 2), <i32>r < rows ? load<u32>(src + r * stride + (j << 2)) : 0);
-  }
-}
-
-/** Low nibbles of two words and high pairs of one, eight times, to codes as they lie packed. */
+/** Two planes of low nibbles and one of high pairs to codes as they lie packed. */
 function gather_codes(p: usize): void {
   const nibble = i8x16.splat(15), pair = i8x16.splat(48);
-  for (const end = p + 384; p < end; p += 48) {
-    const x = v128.load(p), y = v128.load(p, 16), h = v128.load(p, 32);
+  for (const end = p + PLANE; p < end; p += 16) {
+    const x = v128.load(p), y = v128.load(p, PLANE), h = v128.load(p, 2 * PLANE);
     const last = v128.or(v128.and(i16x8.shr_u(y, 4), nibble), v128.and(i16x8.shr_u(h, 2), pair));
     v128.store(p, v128.or(v128.or(v128.and(x, nibble), v128.and(i16x8.shl(h, 4), pair)), i16x8.shl(v128.and(last, i8x16.splat(3)), 6)));
-    v128.store(p, v128.or(v128.or(v128.and(y, nibble), v128.and(i16x8.shl(h, 2), pair)), i16x8.shl(v128.and(last, i8x16.splat(12)), 4)), 16);
-    v128.store(p, v128.or(v128.or(v128.and(i16x8.shr_u(x, 4), nibble), v128.and(h, pair)), i16x8.shl(v128.and(last, pair), 2)), 32);
+    v128.store(p, v128.or(v128.or(v128.and(y, nibble), v128.and(i16x8.shl(h, 2), pair)), i16x8.shl(v128.and(last, i8x16.splat(12)), 4)), PLANE);
+    v128.store(p, v128.or(v128.or(v128.and(i16x8.shr_u(x, 4), nibble), v128.and(h, pair)), i16x8.shl(v128.and(last, pair), 2)), 2 * PLANE);
   }
 }
 
@@ -80,70 +67,51 @@ export function unpack_q6_k(src: usize, dst: usize): void {
   widen_scales(src, dst, one);
   for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(src + SCALES + (s << 4)), dst + SCALES256 + (s << 6));
   const code = i8x16.splat(63);
-  let p = src + BITS;
-  let half = dst + CODES256;
-  for (const stop = half + 4096; half < stop; half += 2048) {
-    for (let v: usize = 0; v < 64; v += 16) {
-      let to = half + v;
-      for (const end = p + 384; p < end; p += 48, to += 64) {
-        const x = v128.load(p), y = v128.load(p, 16), z = v128.load(p, 32);
-        v128.store(to, v128.and(x, code));
-        v128.store(to, v128.and(y, code), 512);
-        v128.store(to, v128.and(z, code), 1024);
-        v128.store(to, fourth(x, y, z), 1536);
-      }
+  let to = dst + CODES256;
+  for (let p = src + BITS; to < dst + CODES256 + 4096; to += 1536, p += 2 * PLANE) {
+    for (const end = p + PLANE; p < end; p += 16, to += 16) {
+      const x = v128.load(p), y = v128.load(p, PLANE), z = v128.load(p, 2 * PLANE);
+      v128.store(to, v128.and(x, code));
+      v128.store(to, v128.and(y, code), 512);
+      v128.store(to, v128.and(z, code), 1024);
+      v128.store(to, fourth(x, y, z), 1536);
     }
   }
 }
 
-/**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 1152 bytes.
- * Weights are read in order and at the pace of the products, which keeps memory busy.
- */
+/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 64 bytes. */
 export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const scales = work + 64, one = <i32>(blocks > 0);
-  const ahead = ahead_of(group + <usize>blocks * BLOCK_Q6_K);
-  for (; blocks > 0; blocks--, record += RECORD, q += 256) {
-    for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(group + SCALES + (s << 4)), scales + (s << 6));
-    let p = group + BITS;
-    for (let v: usize = 0; v < 64; v += 16, p += 384) v128.store(work + v, quarter(p, ahead, q, record + SUMS, scales + v, work + 1088));
-    for (let v: usize = 0; v < 64; v += 16, p += 384) {
-      const sum = i32x4.add(v128.load(work + v), quarter(p, ahead, q + 128, record + SUMS + 32, scales + 512 + v, work + 1088));
-      add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
+  const one = <i32>(blocks > 0);
+  for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q6_K) {
+    memory.fill(work, 0, 64);
+    for (let s: usize = 0; s < 16; s++) {
+      // Run s & 1 of columns k of a half.
+      const half = s >> 3, k = (s >> 1) & 3, run = (s & 1) << 8;
+      const p = group + BITS + half * (3 * PLANE) + run, scales = v128.load(group + SCALES + (s << 4)), start = start_of(record + SUMS + (s << 2), 32);
+      if (k < 3) run_masked(p + k * PLANE, i8x16.splat(63), q + (s << 4), start, scales, work);
+      else run_fourth(p, q + (s << 4), start, scales, work);
     }
-    group = p;
+    for (let v: usize = 0; v < 64; v += 16) {
+      add_exact(out + v, v128.load(work + v), f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
+    }
   }
 }
 
-/** Four rows times 128 columns: the exact sum. */
-// @ts-ignore: decorator
-@inline
-function quarter(p: usize, ahead: usize, q: usize, sums: usize, scales: usize, sink: usize): v128 {
-  const code = i8x16.splat(63), less = i16x8.splat(-32);
-  let isum = i32x4.splat(0);
-  for (const stop = p + 384; p < stop; sums += 4, scales += 64) {
-    touch(p + ahead, sink);
-    let a = i16x8.mul(v128.load32_splat(sums), less);
-    let b = i16x8.mul(v128.load32_splat(sums, 8), less);
-    let c = i16x8.mul(v128.load32_splat(sums, 16), less);
-    let d = i16x8.mul(v128.load32_splat(sums, 24), less);
-    for (const end = p + 192; p < end; p += 96, q += 8) {
-      const q0 = v128.load64_splat(q), q1 = v128.load64_splat(q, 32), q2 = v128.load64_splat(q, 64), q3 = v128.load64_splat(q, 96);
-      let x = v128.load(p), y = v128.load(p, 16), z = v128.load(p, 32);
-      a = add_dot(a, splat0(q0), v128.and(x, code));
-      b = add_dot(b, splat0(q1), v128.and(y, code));
-      c = add_dot(c, splat0(q2), v128.and(z, code));
-      d = add_dot(d, splat0(q3), fourth(x, y, z));
-      x = v128.load(p, 48); y = v128.load(p, 64); z = v128.load(p, 80);
-      a = add_dot(a, splat1(q0), v128.and(x, code));
-      b = add_dot(b, splat1(q1), v128.and(y, code));
-      c = add_dot(c, splat1(q2), v128.and(z, code));
-      d = add_dot(d, splat1(q3), fourth(x, y, z));
-    }
-    isum = i32x4.add(isum, i32x4.dot_i16x8_s(a, v128.load(scales)));
-    isum = i32x4.add(isum, i32x4.dot_i16x8_s(b, v128.load(scales, 128)));
-    isum = i32x4.add(isum, i32x4.dot_i16x8_s(c, v128.load(scales, 256)));
-    isum = i32x4.add(isum, i32x4.dot_i16x8_s(d, v128.load(scales, 384)));
+/** A run of the columns that have no plane of their own. */
+function run_fourth(p: usize, q: usize, start: v128, scales: v128, work: usize): void {
+  let a = start, b = start, c = start, d = start;
+  for (const end = p + 256; p < end; p += 128, q += 8) {
+    const two = v128.load64_splat(q);
+    let x = splat0(two);
+    a = add_dot(a, x, fourth(v128.load(p), v128.load(p, PLANE + 0), v128.load(p, 2 * PLANE + 0)));
+    b = add_dot(b, x, fourth(v128.load(p, 16), v128.load(p, PLANE + 16), v128.load(p, 2 * PLANE + 16)));
+    c = add_dot(c, x, fourth(v128.load(p, 32), v128.load(p, PLANE + 32), v128.load(p, 2 * PLANE + 32)));
+    d = add_dot(d, x, fourth(v128.load(p, 48), v128.load(p, PLANE + 48), v128.load(p, 2 * PLANE + 48)));
+    x = splat1(two);
+    a = add_dot(a, x, fourth(v128.load(p, 64), v128.load(p, PLANE + 64), v128.load(p, 2 * PLANE + 64)));
+    b = add_dot(b, x, fourth(v128.load(p, 80), v128.load(p, PLANE + 80), v128.load(p, 2 * PLANE + 80)));
+    c = add_dot(c, x, fourth(v128.load(p, 96), v128.load(p, PLANE + 96), v128.load(p, 2 * PLANE + 96)));
+    d = add_dot(d, x, fourth(v128.load(p, 112), v128.load(p, PLANE + 112), v128.load(p, 2 * PLANE + 112)));
   }
-  return isum;
+  add_run(work, a, b, c, d, scales);
 }
