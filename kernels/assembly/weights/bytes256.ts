@@ -33,7 +33,7 @@ export const CODES256: usize = 1664;
 export const RECORD: usize = 128;
 export const SUMS: usize = 16;
 export const SUMS32: usize = 80;
-const SUMS16: usize = 96;
+export const SUMS16: usize = 96;
 
 /**
  * One unpacked block times `tokens` activations, added to out. step: bytes of codes under one scale, 256 for 16 columns or

@@ -8,17 +8,23 @@
  * Packed, 16 rows together, 1824 bytes a block:
  *
  *   | d of row 0 .. 15: f16 | scale - 32 of row 0 .. 15: i8, sixteen times |
- *   | i, v: third-bit bytes 4i .. 4i+3 of rows 4v .. 4v+3: 16 B | ... | i, v: low bytes 4i .. 4i+3 of rows 4v .. 4v+3 | ...
+ *   | plane = 0 .. 2, j = 0 .. 7: bytes of columns 4j .. 4j+3 of row 0 .. 15: 64 B | ...
+ *
+ * With the codes of columns l + 32 k as c0 .. c7, a plane's byte for column l is c0 + 8 c1, c2 + 8 c3 or c4 + 8 c5, and above
+ * these six bits are the low two of c6, the low two of c7, and the third bits of c6 and c7.
  */
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
-import { down_2, fifth, high_nibbles, splat0, splat1 } from "../simd/lanes";
+import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, SUMS, spread_scales } from "./bytes256";
 import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 110;
 export const BLOCK_Q3_K: usize = 1824;
-const HIGH: usize = 288;
+const PLANES: usize = 288;
+/** Bytes of a plane: 32 columns. */
+const PLANE: usize = 512;
 
 export function pack_q3_k(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
@@ -35,84 +41,128 @@ export function pack_q3_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
         store<i8>(dst + SCALES + (s << 4) + r, <i8>scale);
       }
     }
-    interleave_words(src, stride, rows, 16, 96, dst + HIGH, 0);
+    interleave_words(src, stride, rows, 16, 96, dst + PLANES, 0);
+    gather_codes(dst + PLANES);
   }
+}
+
+/** One plane of third bits and two of low pairs to codes as they lie packed. */
+function gather_codes(p: usize): void {
+  const pair = i8x16.splat(3), third = i8x16.splat(4), six = i8x16.splat(48);
+  for (const end = p + PLANE; p < end; p += 16) {
+    const h = v128.load(p), x = v128.load(p, PLANE), y = v128.load(p, 2 * PLANE);
+    const c0 = v128.or(v128.and(x, pair), v128.and(i16x8.shl(h, 2), third));
+    const c1 = v128.or(v128.and(i16x8.shr_u(x, 2), pair), v128.and(i16x8.shl(h, 1), third));
+    const c2 = v128.or(v128.and(i16x8.shr_u(x, 4), pair), v128.and(h, third));
+    const c3 = v128.or(v128.and(i16x8.shr_u(x, 6), pair), v128.and(i16x8.shr_u(h, 1), third));
+    const c4 = v128.or(v128.and(y, pair), v128.and(i16x8.shr_u(h, 2), third));
+    const c5 = v128.or(v128.and(i16x8.shr_u(y, 2), pair), v128.and(i16x8.shr_u(h, 3), third));
+    const low6 = v128.and(i16x8.shl(y, 2), i8x16.splat(-64)), low7 = v128.and(y, i8x16.splat(-64));
+    v128.store(p, v128.or(v128.or(c0, i16x8.shl(c1, 3)), low6));
+    v128.store(p, v128.or(v128.or(c2, i16x8.shl(c3, 3)), low7), PLANE);
+    v128.store(p, v128.or(v128.or(c4, i16x8.shl(c5, 3)), v128.and(h, i8x16.splat(-64))), 2 * PLANE);
+  }
+}
+
+/** Eight times c6: its low pair from plane 0, its third bit from bit 6 of plane 2. */
+// @ts-ignore: decorator
+@inline
+function seventh(x: v128, z: v128): v128 {
+  return i8x16.avgr_u(v128.or(down_2(v128.and(x, i8x16.splat(-64))), v128.and(z, i8x16.splat(64))), i8x16.splat(0));
+}
+
+/** Eight times c7: its low pair from plane 1, its third bit from bit 7 of plane 2. */
+// @ts-ignore: decorator
+@inline
+function eighth(y: v128, z: v128): v128 {
+  const zero = i8x16.splat(0);
+  return i8x16.avgr_u(v128.or(down_2(v128.and(y, i8x16.splat(-64))), i8x16.avgr_u(v128.and(z, i8x16.splat(-128)), zero)), zero);
+}
+
+/** Bits 3 to 5 of each byte, shifted down. */
+// @ts-ignore: decorator
+@inline
+function upper(x: v128): v128 {
+  return i8x16.avgr_u(down_2(v128.and(x, i8x16.splat(56))), i8x16.splat(0));
 }
 
 export function unpack_q3_k(src: usize, dst: usize): void {
   const one = <i32>(src != 0);
   widen_scales(src, dst, one);
   for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(src + SCALES + (s << 4)), dst + SCALES256 + (s << 6));
-  const pair = i8x16.splat(3), bit = i8x16.splat(4);
+  const code = i8x16.splat(7);
   let to = dst + CODES256;
-  for (let k = 0; k < 8; k++) {
-    let high = src + HIGH;
-    let low = src + HIGH + 512 + (<usize>(k >> 2) << 9);
-    const shift = (k & 3) << 1;
-    for (const end = high + 512; high < end; high += 16, low += 16, to += 16) {
-      const h = i16x8.shl(i16x8.shr_u(v128.load(high), k), 2);
-      v128.store(to, v128.or(v128.and(i16x8.shr_u(v128.load(low), shift), pair), v128.and(h, bit)));
-    }
+  let p = src + PLANES;
+  for (const end = p + PLANE; p < end; p += 16, to += 16) {
+    const x = v128.load(p), y = v128.load(p, PLANE), z = v128.load(p, 2 * PLANE);
+    v128.store(to, v128.and(x, code));
+    v128.store(to, upper(x), 512);
+    v128.store(to, v128.and(y, code), 1024);
+    v128.store(to, upper(y), 1536);
+    v128.store(to, v128.and(z, code), 2048);
+    v128.store(to, upper(z), 2560);
+    v128.store(to, upper(seventh(x, z)), 3072);
+    v128.store(to, upper(eighth(y, z)), 3584);
   }
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 1024 bytes. */
+/**
+ * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where eight times a code is what an
+ * instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
+ */
 export function dot_q3_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
+  const one = <i32>(blocks > 0), eightfold = work + 64;
   for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q3_K) {
-    for (let s: usize = 0; s < 16; s++) spread_scales(v128.load(group + SCALES + (s << 4)), work + (s << 6));
-    const t = v128.load32_splat(record);
+    memory.fill(work, 0, 128);
+    for (let s: usize = 0; s < 16; s++) {
+      const k = s >> 1, p = group + PLANES + ((s & 1) << 8), plane = p + (k >> 1) * PLANE;
+      const scales = v128.load(group + SCALES + (s << 4)), sums = record + SUMS + (s << 2), x = q + (s << 4);
+      if (k == 6) run_seventh(p, x, start_of(sums, 32), scales, eightfold);
+      else if (k == 7) run_eighth(p, x, start_of(sums, 32), scales, eightfold);
+      else if (k & 1) run_masked(plane, i8x16.splat(56), x, start_of(sums, 32), scales, eightfold);
+      else run_masked(plane, i8x16.splat(7), x, start_of(sums, 4), scales, work);
+    }
     for (let v: usize = 0; v < 64; v += 16) {
-      const p = group + HIGH + v;
-      const sum = i32x4.add(sixteens(p, q, record + SUMS, work + v), sixteens(p + 256, q + 16, record + SUMS + 4, work + 64 + v));
-      add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), t);
+      const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(eightfold + v), 3));
+      add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
     }
   }
 }
 
-/** Four rows times the first 16 of each 32 columns: the exact sum. Codes are taken times four, where their bits lie anyway. */
-function sixteens(p: usize, q: usize, sums: usize, scales: usize): v128 {
-  const less = i16x8.splat(-16);
-  let a = i16x8.mul(v128.load32_splat(sums), less), b = i16x8.mul(v128.load32_splat(sums, 8), less);
-  let c = i16x8.mul(v128.load32_splat(sums, 16), less), d = i16x8.mul(v128.load32_splat(sums, 24), less);
-  let e = i16x8.mul(v128.load32_splat(sums, 32), less), f = i16x8.mul(v128.load32_splat(sums, 40), less);
-  let g = i16x8.mul(v128.load32_splat(sums, 48), less), h = i16x8.mul(v128.load32_splat(sums, 56), less);
+/** A run of the columns of c6. */
+function run_seventh(p: usize, q: usize, start: v128, scales: v128, work: usize): void {
+  let a = start, b = start, c = start, d = start;
   for (const end = p + 256; p < end; p += 128, q += 8) {
-    let k = v128.load(p), m = i16x8.mul(k, i16x8.splat(16)), w = v128.load(p, 512);
-    a = add_dot(a, splat0(v128.load64_splat(q)), v128.or(quad(w), fifth(m, i8x16.splat(16))));
-    b = add_dot(b, splat0(v128.load64_splat(q, 32)), v128.or(v128.and(w, i8x16.splat(12)), fifth(m, i8x16.splat(32))));
-    c = add_dot(c, splat0(v128.load64_splat(q, 64)), v128.or(down_2(v128.and(w, i8x16.splat(48))), fifth(m, i8x16.splat(64))));
-    d = add_dot(d, splat0(v128.load64_splat(q, 96)), v128.or(v128.and(high_nibbles(w), i8x16.splat(12)), fifth(m, i8x16.splat(<i8>128))));
-    w = v128.load(p, 1024);
-    e = add_dot(e, splat0(v128.load64_splat(q, 128)), v128.or(quad(w), fifth(k, i8x16.splat(16))));
-    f = add_dot(f, splat0(v128.load64_splat(q, 160)), v128.or(v128.and(w, i8x16.splat(12)), fifth(k, i8x16.splat(32))));
-    g = add_dot(g, splat0(v128.load64_splat(q, 192)), v128.or(down_2(v128.and(w, i8x16.splat(48))), fifth(k, i8x16.splat(64))));
-    h = add_dot(h, splat0(v128.load64_splat(q, 224)), v128.or(v128.and(high_nibbles(w), i8x16.splat(12)), fifth(k, i8x16.splat(<i8>128))));
-    k = v128.load(p, 64); m = i16x8.mul(k, i16x8.splat(16)); w = v128.load(p, 576);
-    a = add_dot(a, splat1(v128.load64_splat(q)), v128.or(quad(w), fifth(m, i8x16.splat(16))));
-    b = add_dot(b, splat1(v128.load64_splat(q, 32)), v128.or(v128.and(w, i8x16.splat(12)), fifth(m, i8x16.splat(32))));
-    c = add_dot(c, splat1(v128.load64_splat(q, 64)), v128.or(down_2(v128.and(w, i8x16.splat(48))), fifth(m, i8x16.splat(64))));
-    d = add_dot(d, splat1(v128.load64_splat(q, 96)), v128.or(v128.and(high_nibbles(w), i8x16.splat(12)), fifth(m, i8x16.splat(<i8>128))));
-    w = v128.load(p, 1088);
-    e = add_dot(e, splat1(v128.load64_splat(q, 128)), v128.or(quad(w), fifth(k, i8x16.splat(16))));
-    f = add_dot(f, splat1(v128.load64_splat(q, 160)), v128.or(v128.and(w, i8x16.splat(12)), fifth(k, i8x16.splat(32))));
-    g = add_dot(g, splat1(v128.load64_splat(q, 192)), v128.or(down_2(v128.and(w, i8x16.splat(48))), fifth(k, i8x16.splat(64))));
-    h = add_dot(h, splat1(v128.load64_splat(q, 224)), v128.or(v128.and(high_nibbles(w), i8x16.splat(12)), fifth(k, i8x16.splat(<i8>128))));
+    const two = v128.load64_splat(q);
+    let x = splat0(two);
+    a = add_dot(a, x, seventh(v128.load(p), v128.load(p, 2 * PLANE + 0)));
+    b = add_dot(b, x, seventh(v128.load(p, 16), v128.load(p, 2 * PLANE + 16)));
+    c = add_dot(c, x, seventh(v128.load(p, 32), v128.load(p, 2 * PLANE + 32)));
+    d = add_dot(d, x, seventh(v128.load(p, 48), v128.load(p, 2 * PLANE + 48)));
+    x = splat1(two);
+    a = add_dot(a, x, seventh(v128.load(p, 64), v128.load(p, 2 * PLANE + 64)));
+    b = add_dot(b, x, seventh(v128.load(p, 80), v128.load(p, 2 * PLANE + 80)));
+    c = add_dot(c, x, seventh(v128.load(p, 96), v128.load(p, 2 * PLANE + 96)));
+    d = add_dot(d, x, seventh(v128.load(p, 112), v128.load(p, 2 * PLANE + 112)));
   }
-  let sum = i32x4.dot_i16x8_s(a, v128.load(scales));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(b, v128.load(scales, 128)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(c, v128.load(scales, 256)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(d, v128.load(scales, 384)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(e, v128.load(scales, 512)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(f, v128.load(scales, 640)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(g, v128.load(scales, 768)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(h, v128.load(scales, 896)));
-  return i32x4.shr_s(sum, 2);
+  add_run(work, a, b, c, d, scales);
 }
 
-/** The low two bits of each byte, times four. */
-// @ts-ignore: decorator
-@inline
-function quad(w: v128): v128 {
-  return i16x8.mul(v128.and(w, i8x16.splat(3)), i16x8.splat(4));
+/** A run of the columns of c7. */
+function run_eighth(p: usize, q: usize, start: v128, scales: v128, work: usize): void {
+  let a = start, b = start, c = start, d = start;
+  for (const end = p + 256; p < end; p += 128, q += 8) {
+    const two = v128.load64_splat(q);
+    let x = splat0(two);
+    a = add_dot(a, x, eighth(v128.load(p, PLANE + 0), v128.load(p, 2 * PLANE + 0)));
+    b = add_dot(b, x, eighth(v128.load(p, PLANE + 16), v128.load(p, 2 * PLANE + 16)));
+    c = add_dot(c, x, eighth(v128.load(p, PLANE + 32), v128.load(p, 2 * PLANE + 32)));
+    d = add_dot(d, x, eighth(v128.load(p, PLANE + 48), v128.load(p, 2 * PLANE + 48)));
+    x = splat1(two);
+    a = add_dot(a, x, eighth(v128.load(p, PLANE + 64), v128.load(p, 2 * PLANE + 64)));
+    b = add_dot(b, x, eighth(v128.load(p, PLANE + 80), v128.load(p, 2 * PLANE + 80)));
+    c = add_dot(c, x, eighth(v128.load(p, PLANE + 96), v128.load(p, 2 * PLANE + 96)));
+    d = add_dot(d, x, eighth(v128.load(p, PLANE + 112), v128.load(p, 2 * PLANE + 112)));
+  }
+  add_run(work, a, b, c, d, scales);
 }

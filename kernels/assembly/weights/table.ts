@@ -12,7 +12,7 @@ import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
 import { clear16, touch_lines, UNPACK_BYTES } from "./group";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
-import { BLOCK_Q2_K, pack_q2_k, unpack_q2_k } from "./q2_k";
+import { BLOCK_Q2_K, dot_q2_k, pack_q2_k, unpack_q2_k } from "./q2_k";
 import { BLOCK_Q3_K, dot_q3_k, pack_q3_k, unpack_q3_k } from "./q3_k";
 import { BLOCK_Q4_0, dot_nibbles, pack_q4_0, unpack_q4_0 } from "./q4_0";
 import { BLOCK_Q4_1, pack_q4_1, unpack_q4_1 } from "./q4_1";
@@ -287,7 +287,7 @@ export function dot_rows(
 function unpacked_from(type: i32): i32 {
   switch (type) {
     case Q8_0: case F16: case BF16: return 4;
-    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case IQ4_NL: case IQ4_XS: case Q3_K: case Q4_K: case Q5_K: case Q6_K: return 2;
+    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: return 2;
     default: return 0;
   }
 }
@@ -301,6 +301,7 @@ function dot_direct(type: i32, group: usize, q: usize, scales: usize, sums: usiz
     case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
     case IQ4_NL: dot_iq4_nl(group, columns >> 5, q, scales, out); return;
     case IQ4_XS: dot_iq4_xs(group, columns >> 8, q, scales, out, scratch); return;
+    case Q2_K: dot_q2_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q3_K: dot_q3_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
