@@ -287,7 +287,8 @@ export function dot_rows(
 function unpacked_from(type: i32): i32 {
   switch (type) {
     case Q8_0: case F16: case BF16: return 4;
-    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: return 2;
+    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
+    case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
   }
 }
