@@ -1,5 +1,5 @@
 /** Steps that carry prompt rows may take this many times as long as those that carry none. */
-const STRETCH = 2.2;
+const STRETCH = 1.8;
 /** Weight of the newest observation in the moving averages. */
 const NEWEST = 0.2;
 /** Prompt rows beside running streams before anything has been measured, and the least ever given. */
