@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@realizar/testing/free-port";
 import type { Registry } from "./loopback-registry.ts";
 
 /** Anyone may publish and install, and nothing is asked of any other registry. */
@@ -24,7 +24,7 @@ export async function startVerdaccio(
   const folder = mkdtempSync(join(tmpdir(), "realizar-verdaccio-"));
   const config = join(folder, "config.yaml");
   writeFileSync(config, CONFIG(join(folder, "storage")));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `http://127.0.0.1:${freePort()}`;
   const child = Bun.spawn([node, script, "--config", config, "--listen", url], {
     cwd: folder,
     stdout: "pipe",
@@ -45,20 +45,4 @@ export async function startVerdaccio(
   const said = await new Response(child.stdout).text();
   await stop();
   throw new Error(`verdaccio did not start within ${SECONDS} s:\n${said}`);
-}
-
-/** A port that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address === null || typeof address === "string"
-          ? reject(new Error("no port"))
-          : resolve(address.port),
-      );
-    });
-  });
 }

@@ -12,7 +12,7 @@
  * last block of a q16 K is as short as its pairs). A q16 number is within +-8191, a K's scale is of a position and block,
  * a V's of a position. Pages of f16 and q8_0 are widened into scratch once for all query heads that read them.
  */
-import { f32x4_from_usual_halves, load_f16, f32x4_from_u16_lanes, u16_lanes_from_f32x4 } from "../simd/half";
+import { f32x4_from_u16_lanes, f32x4_from_usual_halves, load_f16, u16_lanes_from_f32x4 } from "../simd/half";
 import { split_from, split_to } from "../split";
 
 // @ts-ignore: decorator
@@ -175,7 +175,8 @@ export function widen_keys(type: i32, key: usize, headDim: i32, out: usize): voi
   }
   const one = <i32>(headDim > 0);
   for (let first = 0; first < headDim; first += 32, key += 544) {
-    const s0 = f32x4_from_u16_lanes(v128.load_ext<u16>(key), one), s1 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 8), one), s2 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 16), one), s3 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 24), one);
+    const s0 = f32x4_from_u16_lanes(v128.load_ext<u16>(key), one), s1 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 8), one);
+    const s2 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 16), one), s3 = f32x4_from_u16_lanes(v128.load_ext<u16>(key, 24), one);
     const count = min(32, headDim - first);
     let p = key + 32;
     for (let d = 0; d < count; d++, p += 16, out += 64) {

@@ -8,7 +8,7 @@
 /** Eight sums of adjacent pairs, 16 bits each. */
 // @ts-ignore: decorator
 @inline
-export function dot_pairs_i8_u7(a: v128, b: v128): v128 {
+function dot_pairs_i8_u7(a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(a, b);
   // Bytes of even and of odd place as 16-bit lanes; what is done to `a` is done once for all rows that share it.
   const even = i16x8.mul(i16x8.shr_s(i16x8.shl(a, 8), 8), v128.and(b, i16x8.splat(255)));

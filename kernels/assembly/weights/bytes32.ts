@@ -81,7 +81,7 @@ function single(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, sc
 @inline
 function finish(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, centre: i32, t: v128, sums: usize, ones: v128): void {
   const d0 = v128.load(block), d1 = v128.load(block, 16), d2 = v128.load(block, 32), d3 = v128.load(block, 48);
-  if (mins) add_minimums(out, a, b, c, d, d0, d1, d2, d3, v128.load(block, 64), v128.load(block, 80), v128.load(block, 96), v128.load(block, 112), centre, t, sums, ones);
+  if (mins) add_minimums(out, a, b, c, d, d0, d1, d2, d3, v128.load(block, M), v128.load(block, M + 16), v128.load(block, M + 32), v128.load(block, M + 48), centre, t, sums, ones);
   else add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, t);
 }
 

@@ -6,7 +6,7 @@
  * Products and sums are f32, as for F32 weights. Weights are widened by the shortest way, shift and mask and one
  * product with 2^112 (the difference of the exponents' biases, exact also for subnormal halves).
  */
-import { f32x4_from_usual_halves, f32x4_from_u16_lanes } from "../simd/half";
+import { f32x4_from_u16_lanes, f32x4_from_usual_halves } from "../simd/half";
 import { interleave_halves } from "./group";
 
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */

@@ -72,7 +72,7 @@ export function interleave_words(src: usize, stride: usize, rows: i32, width: i3
 /** Word k of row r at src to lane r of the vector at dst + k step. */
 // @ts-ignore: decorator
 @inline
-export function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
+function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
   const a = v128.load(src), b = v128.load(src + stride), c = v128.load(src + stride * 2), d = v128.load(src + stride * 3);
   const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
   const ef = v128.shuffle<i32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);

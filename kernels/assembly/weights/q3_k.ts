@@ -48,7 +48,7 @@ export function pack_q3_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
 
 /** One plane of third bits and two of low pairs to codes as they lie packed. */
 function gather_codes(p: usize): void {
-  const pair = i8x16.splat(3), third = i8x16.splat(4), six = i8x16.splat(48);
+  const pair = i8x16.splat(3), third = i8x16.splat(4);
   for (const end = p + PLANE; p < end; p += 16) {
     const h = v128.load(p), x = v128.load(p, PLANE), y = v128.load(p, 2 * PLANE);
     const c0 = v128.or(v128.and(x, pair), v128.and(i16x8.shl(h, 2), third));

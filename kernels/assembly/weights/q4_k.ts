@@ -124,20 +124,20 @@ export function dot_q4_k(group: usize, blocks: i32, q: usize, record: usize, out
 /** The scales of rows 0 to 3 of eight, each twice. */
 // @ts-ignore: decorator
 @inline
-export function rows_0_3(scales: v128): v128 {
+function rows_0_3(scales: v128): v128 {
   return v128.shuffle<i16>(scales, scales, 0, 0, 1, 1, 2, 2, 3, 3);
 }
 
 // @ts-ignore: decorator
 @inline
-export function rows_4_7(scales: v128): v128 {
+function rows_4_7(scales: v128): v128 {
   return v128.shuffle<i16>(scales, scales, 4, 4, 5, 5, 6, 6, 7, 7);
 }
 
 /** sum + the sums of one step times their scales + those of another. */
 // @ts-ignore: decorator
 @inline
-export function add_two_steps(sum: v128, a: v128, s: v128, b: v128, t: v128): v128 {
+function add_two_steps(sum: v128, a: v128, s: v128, b: v128, t: v128): v128 {
   return i32x4.add(i32x4.add(sum, i32x4.dot_i16x8_s(a, s)), i32x4.dot_i16x8_s(b, t));
 }
 

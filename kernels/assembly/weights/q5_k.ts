@@ -79,38 +79,36 @@ export function dot_q5_k(group: usize, blocks: i32, q: usize, record: usize, out
 
 /** 16 columns of low nibbles at p, with their fifth bits at h. */
 function run_low(p: usize, h: usize, factor: v128, bit: v128, q: usize, scales: v128, work: usize): void {
-  let a = i16x8.splat(0), b = a, c = a, d = a;
-  for (const end = p + 256; p < end; p += 128, h += 128, q += 8) {
-    const two = v128.load64_splat(q);
-    let x = splat0(two);
-    a = add_dot(a, x, v128.or(low_nibbles(v128.load(p)), fifth(i16x8.mul(v128.load(h), factor), bit)));
-    b = add_dot(b, x, v128.or(low_nibbles(v128.load(p, 16)), fifth(i16x8.mul(v128.load(h, 16), factor), bit)));
-    c = add_dot(c, x, v128.or(low_nibbles(v128.load(p, 32)), fifth(i16x8.mul(v128.load(h, 32), factor), bit)));
-    d = add_dot(d, x, v128.or(low_nibbles(v128.load(p, 48)), fifth(i16x8.mul(v128.load(h, 48), factor), bit)));
-    x = splat1(two);
-    a = add_dot(a, x, v128.or(low_nibbles(v128.load(p, 64)), fifth(i16x8.mul(v128.load(h, 64), factor), bit)));
-    b = add_dot(b, x, v128.or(low_nibbles(v128.load(p, 80)), fifth(i16x8.mul(v128.load(h, 80), factor), bit)));
-    c = add_dot(c, x, v128.or(low_nibbles(v128.load(p, 96)), fifth(i16x8.mul(v128.load(h, 96), factor), bit)));
-    d = add_dot(d, x, v128.or(low_nibbles(v128.load(p, 112)), fifth(i16x8.mul(v128.load(h, 112), factor), bit)));
-  }
-  add_run(work, a, b, c, d, scales);
+  run_nibbles(false, p, h, factor, bit, q, scales, work);
 }
 
 /** The same of high nibbles. */
 function run_high(p: usize, h: usize, factor: v128, bit: v128, q: usize, scales: v128, work: usize): void {
+  run_nibbles(true, p, h, factor, bit, q, scales, work);
+}
+
+// @ts-ignore: decorator
+@inline
+function run_nibbles(high: bool, p: usize, h: usize, factor: v128, bit: v128, q: usize, scales: v128, work: usize): void {
   let a = i16x8.splat(0), b = a, c = a, d = a;
   for (const end = p + 256; p < end; p += 128, h += 128, q += 8) {
     const two = v128.load64_splat(q);
     let x = splat0(two);
-    a = add_dot(a, x, v128.or(high_nibbles(v128.load(p)), fifth(i16x8.mul(v128.load(h), factor), bit)));
-    b = add_dot(b, x, v128.or(high_nibbles(v128.load(p, 16)), fifth(i16x8.mul(v128.load(h, 16), factor), bit)));
-    c = add_dot(c, x, v128.or(high_nibbles(v128.load(p, 32)), fifth(i16x8.mul(v128.load(h, 32), factor), bit)));
-    d = add_dot(d, x, v128.or(high_nibbles(v128.load(p, 48)), fifth(i16x8.mul(v128.load(h, 48), factor), bit)));
+    a = add_dot(a, x, code(high, v128.load(p), v128.load(h), factor, bit));
+    b = add_dot(b, x, code(high, v128.load(p, 16), v128.load(h, 16), factor, bit));
+    c = add_dot(c, x, code(high, v128.load(p, 32), v128.load(h, 32), factor, bit));
+    d = add_dot(d, x, code(high, v128.load(p, 48), v128.load(h, 48), factor, bit));
     x = splat1(two);
-    a = add_dot(a, x, v128.or(high_nibbles(v128.load(p, 64)), fifth(i16x8.mul(v128.load(h, 64), factor), bit)));
-    b = add_dot(b, x, v128.or(high_nibbles(v128.load(p, 80)), fifth(i16x8.mul(v128.load(h, 80), factor), bit)));
-    c = add_dot(c, x, v128.or(high_nibbles(v128.load(p, 96)), fifth(i16x8.mul(v128.load(h, 96), factor), bit)));
-    d = add_dot(d, x, v128.or(high_nibbles(v128.load(p, 112)), fifth(i16x8.mul(v128.load(h, 112), factor), bit)));
+    a = add_dot(a, x, code(high, v128.load(p, 64), v128.load(h, 64), factor, bit));
+    b = add_dot(b, x, code(high, v128.load(p, 80), v128.load(h, 80), factor, bit));
+    c = add_dot(c, x, code(high, v128.load(p, 96), v128.load(h, 96), factor, bit));
+    d = add_dot(d, x, code(high, v128.load(p, 112), v128.load(h, 112), factor, bit));
   }
   add_run(work, a, b, c, d, scales);
+}
+
+// @ts-ignore: decorator
+@inline
+function code(high: bool, w: v128, h: v128, factor: v128, bit: v128): v128 {
+  return v128.or(high ? high_nibbles(w) : low_nibbles(w), fifth(i16x8.mul(h, factor), bit));
 }

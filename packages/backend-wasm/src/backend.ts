@@ -25,6 +25,8 @@ export interface WasmBackendOptions {
   readonly threads?: number;
   /** Threads that pack a large model's weights while it loads, if more; `threads` by default. They end with the loading. */
   readonly packThreads?: number;
+  /** Bytes of weights from which a model is large to `packThreads`; 64 MiB by default. */
+  readonly leastPacked?: number;
   /** Kernels to use; the fastest that the runtime can run by default. All give the same bits. */
   readonly variant?: KernelVariant;
   /**
@@ -61,6 +63,7 @@ export function wasmBackend(options: WasmBackendOptions = {}): Backend {
     threads,
     packThreads: several ? Math.max(threads, Math.floor(options.packThreads ?? 1)) : 1,
     groupBytes: (dtype, columns) => kernels.group_bytes(DTYPES[dtype].id, columns) >>> 0,
+    leastPacked: options.leastPacked ?? 64 << 20,
     leastShared: options.leastShared ?? 16_000,
     segmentBytes: options.segmentBytes,
   };
@@ -113,9 +116,6 @@ async function loadModel(request: LoadRequest, engine: Engine): Promise<Residenc
   };
 }
 
-/** Bytes of weights from which it pays to load with more threads than will compute. */
-const MANY_BYTES = 64 << 20;
-
 /** Loads the weights and gives what runs steps. Packing takes all cores, of which the first touch of memory is the most. */
 async function loaded(
   request: LoadRequest,
@@ -123,9 +123,9 @@ async function loaded(
   plan: MemoryPlan,
   segments: readonly Segment[],
 ): Promise<Executor> {
-  const many = segments.reduce((sum, { layout }) => sum + layout.sizes.weights, 0) >= MANY_BYTES;
-  const packing =
-    many && engine.packThreads > engine.threads ? { ...engine, threads: engine.packThreads } : engine;
+  const weightBytes = segments.reduce((sum, { layout }) => sum + layout.sizes.weights, 0);
+  const large = weightBytes >= engine.leastPacked && engine.packThreads > engine.threads;
+  const packing = large ? { ...engine, threads: engine.packThreads } : engine;
   const packer = await createExecutor(packing, segments);
   try {
     await loadWeights(request, engine, plan, segments, packer);
@@ -134,7 +134,7 @@ async function loaded(
     packer.close();
     throw error;
   }
-  packer.close();
+  await packer.leave();
   return createExecutor(engine, segments);
 }
 

@@ -7,7 +7,9 @@ export interface Engine {
   readonly kernels: KernelExports;
   readonly variant: KernelVariant;
   readonly threads: number;
+  /** Threads that pack the weights of a model of at least leastPacked bytes of them. */
   readonly packThreads: number;
+  readonly leastPacked: number;
   /** Bytes of 16 packed rows; 0 for a type without kernels. */
   groupBytes(dtype: DtypeName, columns: number): number;
   /** Multiplications a command, on average, from which threads share a step. */

@@ -16,6 +16,8 @@ export interface Executor {
    * @throws KernelTrapError, which then stays: the memory cannot be trusted any more
    */
   run(parts: readonly Part[], alone: boolean): void;
+  /** As close(), and no thread looks at the memory any more: another executor may have it. */
+  leave(): Promise<void>;
   close(): void;
 }
 
@@ -75,6 +77,11 @@ export async function createExecutor(engine: Engine, segments: readonly Segment[
           throw trapped;
         }
       }
+    },
+    async leave() {
+      publish([]);
+      await pool.done();
+      pool.close();
     },
     close() {
       publish([]);

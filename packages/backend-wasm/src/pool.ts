@@ -53,12 +53,14 @@ interface ThreadHandle {
   send(message: unknown): void;
   /** Resolves once the thread has answered that it is up; rejects if it fails before. */
   readonly ready: Promise<void>;
+  /** Resolves once its work is done: it reads nothing any more. */
+  readonly done: Promise<void>;
   end(): void;
 }
 
-/** Source of a thread: wait for the start message, say that it is up, and go to work. */
+/** Source of a thread: wait for the start message, say that it is up, go to work, and say that it is done. */
 const SOURCE = (answer: string, receive: string) =>
-  `const work = ${computeThread.toString()};${receive}(message => { ${answer}("ready"); work(message); });`;
+  `const work = ${computeThread.toString()};${receive}(message => { ${answer}("ready"); work(message); ${answer}("done"); });`;
 
 /** Starts one thread: a Worker where the runtime has them (Bun, browsers), else a worker_thread (Node). */
 function startThread(): ThreadHandle {
@@ -71,12 +73,16 @@ function startThread(): ThreadHandle {
     const worker = new Worker(url, { type: "module" });
     (worker as { unref?: () => void }).unref?.();
     const ready = new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
+      worker.addEventListener("message", () => resolve(), { once: true });
       worker.onerror = (event) => reject(new Error(`a compute thread could not start: ${event.message}`));
+    });
+    const done = new Promise<void>((resolve) => {
+      worker.addEventListener("message", ({ data }) => data === "done" && resolve());
     });
     return {
       send: (message) => worker.postMessage(message),
       ready,
+      done,
       end: () => {
         worker.terminate();
         URL.revokeObjectURL(url);
@@ -94,10 +100,15 @@ function startThread(): ThreadHandle {
     worker.once("message", () => resolve());
     worker.once("error", reject);
   });
-  return { send: (message) => worker.postMessage(message), ready, end: () => void worker.terminate() };
+  const done = new Promise<void>((resolve) => {
+    worker.on("message", (message) => message === "done" && resolve());
+  });
+  return { send: (message) => worker.postMessage(message), ready, done, end: () => void worker.terminate() };
 }
 
 export interface ThreadPool {
+  /** Resolves once all threads have ended by themselves: told zero parts. */
+  done(): Promise<void>;
   /** Ends all threads. The zero count of parts must have been published, or they are ended where they stand. */
   close(): void;
 }
@@ -115,5 +126,5 @@ export async function startPool(start: Omit<ThreadStart, "rank">): Promise<Threa
     close();
     throw error;
   }
-  return { close };
+  return { done: async () => void (await Promise.all(handles.map((handle) => handle.done))), close };
 }

@@ -94,6 +94,18 @@ describe("segments", () => {
   });
 });
 
+describe("loading", () => {
+  test("with more threads than compute gives the same bits, however soon the first step comes", async () => {
+    const alone = await outputs(wasmBackend());
+    for (let round = 0; round < 10; round++) {
+      for (const threads of [1, 2]) {
+        const backend = wasmBackend({ threads, packThreads: 3, leastPacked: 0, leastShared: 0 });
+        expect(await outputs(backend)).toEqual(alone);
+      }
+    }
+  });
+});
+
 describe("steps", () => {
   test("one that is too small to share gives the same bits by thread 0 alone", async () => {
     const shared = await outputs(wasmBackend({ threads: 2, leastShared: 0 }));

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@realizar/testing/free-port";
 
 /** HAProxy before two replicas, in a process of its own. */
 export interface Balancer {
@@ -11,14 +12,6 @@ export interface Balancer {
 }
 
 const CONFIG = new URL("./haproxy.cfg", import.meta.url).pathname;
-
-/** A port that nobody has now. Somebody may have it a moment later. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
 
 /** Starts it on a port it can have, and waits until one of the replicas answers through it. */
 export async function startBalancer(one: number, two: number): Promise<Balancer> {
