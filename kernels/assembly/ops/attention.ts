@@ -6,8 +6,9 @@
  * gets depends on nothing beside it.
  */
 import { exp_16, exp_f32 } from "../simd/exp";
+import { touch, touched_share } from "../simd/touch";
 import { split_from, split_to } from "../split";
-import { quantize_query, query_bytes, scores_q16_1, scores_q16_2, values_q16_1, values_q16_2, weigh_q16 } from "./attention_q16";
+import { quantize_query, query_bytes, scores_q16, values_q16, weigh_q16 } from "./attention_q16";
 import { softcap_f32x4 } from "./elementwise";
 import { key_head_bytes, padded_dim, VALUE_SCALES_Q16, value_head_bytes, widen_keys, widen_values } from "./kv";
 
@@ -72,8 +73,7 @@ export function attention(
         let key = keys + (page + <usize>kvHead) * keyHead;
         let value = values + (page + <usize>kvHead) * valueHead;
         const ahead = kvHead + 1 < endGroup ? page + <usize>(kvHead + 1) : next + <usize>firstGroup;
-        const keyShare = (keyHead / <usize>count + 63) & ~63, valueShare = (valueHead / <usize>count + 63) & ~63;
-        const state = states + (<usize>from << 2), shrink = shrinks + (<usize>from << 2);
+        const state = states + (<usize>from << 2);
         const sums = weighted + <usize>from * padded;
         if (type == 1 || type == 2) {
           widen_keys(type, key, headDim, wideKeys);
@@ -81,33 +81,17 @@ export function attention(
           key = wideKeys;
           value = wideValues;
         }
+        const nextKey = keys + ahead * keyHead, nextValue = values + ahead * valueHead;
         if (integers) {
-          const heads16 = queries + <usize>from * queryBytes;
-          let g = 0;
-          for (; g + 2 <= count; g += 2) scores_q16_2(heads16 + <usize>g * queryBytes, queryBytes, headDim, key, scores + (<usize>g << 6));
-          if (g < count) scores_q16_1(heads16 + <usize>g * queryBytes, headDim, key, scores + (<usize>g << 6));
+          const weightScale = weightScales + (<usize>from << 2);
+          scores_q16(queries + <usize>from * queryBytes, queryBytes, count, headDim, key, scores, nextKey, keyHead);
+          softmax_page(scores, count, start, first, last, cap, state, stateBytes);
+          weigh_q16(scores, count, filled, value, weights, weightScale);
+          values_q16(weights, count, value + VALUE_SCALES_Q16, (filled + 3) >> 2 << 1, padded, sums, state + stateBytes * 2, weightScale, nextValue, valueHead);
         } else {
-          const heads32 = query + <usize>from * headBytes;
-          let g = 0;
-          for (; g + 2 <= count; g += 2) scores_2(heads32 + <usize>g * headBytes, headBytes, key, scale, scores + (<usize>g << 6));
-          if (g < count) scores_1(heads32 + <usize>g * headBytes, headBytes, key, scale, scores + (<usize>g << 6));
-        }
-        for (let g = 0; g < count; g++) {
-          touch_share(keys + ahead * keyHead, keyHead, keyShare, g, shrink);
-          touch_share(values + ahead * valueHead, valueHead, valueShare, g, shrink);
-          softmax_16(scores + (<usize>g << 6), start, first, last, cap, state + (<usize>g << 2), stateBytes);
-        }
-        if (integers) {
-          const pairs = (filled + 1) >> 1, weightScale = weightScales + (<usize>from << 2);
-          for (let g: usize = 0; g < <usize>count; g++) weigh_q16(scores + (g << 6), value, weights + (g << 5), weightScale + (g << 2));
-          value += VALUE_SCALES_Q16;
-          let g: usize = 0;
-          for (; g + 2 <= <usize>count; g += 2) values_q16_2(weights + (g << 5), value, pairs, padded, sums + g * padded, shrink + (g << 2), weightScale + (g << 2));
-          if (g < <usize>count) values_q16_1(weights + (g << 5), value, pairs, padded, 0, sums + g * padded, shrink + (g << 2), weightScale + (g << 2));
-        } else {
-          let g: usize = 0;
-          for (; g + 2 <= <usize>count; g += 2) values_2(scores + (g << 6), value, filled, padded, sums + g * padded, shrink + (g << 2));
-          if (g < <usize>count) values_1(scores + (g << 6), value, filled, padded, 0, sums + g * padded, shrink + (g << 2));
+          scores_f32(query + <usize>from * headBytes, headBytes, count, key, scale, scores, nextKey, keyHead);
+          softmax_page(scores, count, start, first, last, cap, state, stateBytes);
+          values_f32(scores, count, value, filled, padded, sums, state + stateBytes * 2, nextValue, valueHead);
         }
       }
     }
@@ -117,17 +101,6 @@ export function attention(
       for (let d: usize = 0; d < headBytes; d += 4) store<f32>(into + d, load<f32>(from + d) * inverse);
     }
   }
-}
-
-/**
- * Reads from each cache line of share g of what comes next, which then is under way when it is needed: pages lie in no
- * order that hardware could follow. `sink` keeps what is read, until softmax_16 writes there.
- */
-function touch_share(from: usize, bytes: usize, share: usize, g: i32, sink: usize): void {
-  const end = from + min(bytes, share * <usize>(g + 1));
-  let all: u32 = 0;
-  for (let p = from + share * <usize>g; p < end; p += 64) all |= load<u32>(p);
-  store<u32>(sink + (<usize>g << 2), all);
 }
 
 // @ts-ignore: decorator
@@ -152,7 +125,17 @@ function masked(score: v128, position: v128, first: i32, last: i32): v128 {
   return v128.bitselect(score, f32x4.splat(-1e30), inside);
 }
 
-/** Products of one query head with the 16 keys of a page, times scale. */
+/** Products of `count` query heads with the 16 keys of a page, times scale, to out [count][16]; touches what comes next. */
+function scores_f32(query: usize, headBytes: usize, count: i32, key: usize, scale: f32, out: usize, next: usize, nextBytes: usize): void {
+  const share = touched_share(nextBytes, count), end = next + nextBytes;
+  for (; count > 0; count -= 2, query += headBytes << 1, out += 128, next += share) {
+    touch(next, share, end);
+    if (count > 1) scores_2(query, headBytes, key, scale, out);
+    else scores_1(query, headBytes, key, scale, out);
+  }
+}
+
+/** The products of one query head. */
 function scores_1(query: usize, headBytes: usize, key: usize, scale: f32, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (const end = query + headBytes; query < end; query += 4, key += 64) {
@@ -195,38 +178,46 @@ function scores_2(query: usize, headBytes: usize, key: usize, scale: f32, out: u
   v128.store(out, f32x4.mul(h, s), 112);
 }
 
-/** Scores of one head and page to weights, in place; updates maximum, sum and the factor that shrinks what came before. */
-function softmax_16(scores: usize, start: i32, first: i32, last: i32, cap: f32, state: usize, stateBytes: usize): void {
-  let a = v128.load(scores), b = v128.load(scores, 16), c = v128.load(scores, 32), d = v128.load(scores, 48);
-  if (cap != 0) {
-    a = softcap_f32x4(a, cap);
-    b = softcap_f32x4(b, cap);
-    c = softcap_f32x4(c, cap);
-    d = softcap_f32x4(d, cap);
-  }
+/**
+ * Scores of `count` heads and a page to weights, in place; updates maxima, sums and the factors that shrink what came
+ * before. Each loop does a short part for all heads: chains of one head after another would leave the processor waiting.
+ */
+function softmax_page(scores: usize, count: i32, start: i32, first: i32, last: i32, cap: f32, state: usize, stateBytes: usize): void {
+  const end = scores + (<usize>count << 6);
+  if (cap != 0) for (let p = scores; p < end; p += 16) v128.store(p, softcap_f32x4(v128.load(p), cap));
   if (start < first || start + 15 > last) {
-    const p = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3));
-    a = masked(a, p, first, last);
-    b = masked(b, i32x4.add(p, i32x4.splat(4)), first, last);
-    c = masked(c, i32x4.add(p, i32x4.splat(8)), first, last);
-    d = masked(d, i32x4.add(p, i32x4.splat(12)), first, last);
+    for (let p = scores; p < end; p += 16) {
+      const position = i32x4.add(i32x4.splat(start + <i32>((p - scores) >> 2 & 15)), i32x4(0, 1, 2, 3));
+      v128.store(p, masked(v128.load(p), position, first, last));
+    }
   }
-  v128.store(scores, a);
-  v128.store(scores, b, 16);
-  v128.store(scores, c, 32);
-  v128.store(scores, d, 48);
-  const before = load<f32>(state);
-  const now = f32x4.extract_lane(max_of(v128.load32_splat(state), f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d))), 0);
-  const shrink: f32 = now > before ? (before == -Infinity ? 0 : exp_f32(before - now)) : 1;
-  store<f32>(state, now);
-  store<f32>(state + stateBytes, load<f32>(state + stateBytes) * shrink + sum_lanes(exp_16(scores, f32x4.splat(now))));
-  store<f32>(state + stateBytes * 2, shrink);
+  for (let p = scores, at = state; p < end; p += 64, at += 4) {
+    const before = load<f32>(at);
+    const most = f32x4.pmax(f32x4.pmax(v128.load(p), v128.load(p, 16)), f32x4.pmax(v128.load(p, 32), v128.load(p, 48)));
+    const now = f32x4.extract_lane(max_of(v128.load32_splat(at), most), 0);
+    store<f32>(at, now);
+    store<f32>(at + stateBytes * 2, now > before ? (before == -Infinity ? 0 : exp_f32(before - now)) : 1);
+  }
+  for (let p = scores, at = state; p < end; p += 64, at += 4) {
+    const sum = at + stateBytes;
+    store<f32>(sum, load<f32>(sum) * load<f32>(sum + stateBytes) + sum_lanes(exp_16(p, v128.load32_splat(at))));
+  }
 }
 
-/** weighted = weighted x shrink + weights x values of a page's first `count` slots, from byte `at` of the head on. */
-function values_1(weights: usize, value: usize, count: i32, padded: usize, at: usize, weighted: usize, shrink: usize): void {
+/** weighted = weighted x shrink + weights x values of a page's first `filled` slots, of `count` heads; touches what comes next. */
+function values_f32(weights: usize, count: i32, value: usize, filled: i32, padded: usize, weighted: usize, shrink: usize, next: usize, nextBytes: usize): void {
+  const share = touched_share(nextBytes, count), end = next + nextBytes;
+  for (; count > 0; count -= 2, weights += 128, weighted += padded << 1, shrink += 8, next += share) {
+    touch(next, share, end);
+    if (count > 1) values_2(weights, value, filled, padded, weighted, shrink);
+    else values_1(weights, value, filled, padded, 0, weighted, shrink);
+  }
+}
+
+/** The values of one head, from byte `at` of it on. */
+function values_1(weights: usize, value: usize, filled: i32, padded: usize, at: usize, weighted: usize, shrink: usize): void {
   const s = v128.load32_splat(shrink);
-  const end = weights + (<usize>count << 2);
+  const end = weights + (<usize>filled << 2);
   for (; at < padded; at += 16) {
     let y = f32x4.mul(v128.load(weighted + at), s);
     let v = value + at;
@@ -236,9 +227,9 @@ function values_1(weights: usize, value: usize, count: i32, padded: usize, at: u
 }
 
 /** The same of two heads: weights 64 bytes apart, sums padded, factors 4. */
-function values_2(weights: usize, value: usize, count: i32, padded: usize, weighted: usize, shrink: usize): void {
+function values_2(weights: usize, value: usize, filled: i32, padded: usize, weighted: usize, shrink: usize): void {
   const s = v128.load32_splat(shrink), t = v128.load32_splat(shrink, 4);
-  const end = weights + (<usize>count << 2);
+  const end = weights + (<usize>filled << 2);
   let at: usize = 0;
   for (const wide = padded & ~63; at < wide; at += 64) {
     const p = weighted + at, r = p + padded;
@@ -267,7 +258,7 @@ function values_2(weights: usize, value: usize, count: i32, padded: usize, weigh
     v128.store(r, h, 48);
   }
   if (at < padded) {
-    values_1(weights, value, count, padded, at, weighted, shrink);
-    values_1(weights + 64, value, count, padded, at, weighted + padded, shrink + 4);
+    values_1(weights, value, filled, padded, at, weighted, shrink);
+    values_1(weights + 64, value, filled, padded, at, weighted + padded, shrink + 4);
   }
 }

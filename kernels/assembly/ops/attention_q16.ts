@@ -6,6 +6,7 @@
  * 32 x 8191 x 8191 and 16 x 16383 x 8191 are below 2^31.
  */
 import { nearest_i32x4, splat0, splat1 } from "../simd/lanes";
+import { touch, touched_share } from "../simd/touch";
 import { amax_of } from "./kv";
 
 /** Bytes of a quantized query head: | scale f32 of each block of 32, to 16 bytes | [32 x blocks] i16 |. */
@@ -37,8 +38,18 @@ export function quantize_query(query: usize, headDim: i32, scale: f32, out: usiz
   }
 }
 
-/** Products of one query head with the 16 keys of a page, as floats. */
-export function scores_q16_1(query: usize, headDim: i32, key: usize, out: usize): void {
+/** Products of `count` query heads with the 16 keys of a page, as floats, to out [count][16]; touches what comes next. */
+export function scores_q16(query: usize, queryBytes: usize, count: i32, headDim: i32, key: usize, out: usize, next: usize, nextBytes: usize): void {
+  const share = touched_share(nextBytes, count), end = next + nextBytes;
+  for (; count > 0; count -= 2, query += queryBytes << 1, out += 128, next += share) {
+    touch(next, share, end);
+    if (count > 1) scores_q16_2(query, queryBytes, headDim, key, out);
+    else scores_q16_1(query, headDim, key, out);
+  }
+}
+
+/** The products of one query head. */
+function scores_q16_1(query: usize, headDim: i32, key: usize, out: usize): void {
   let q = query + scale_bytes(headDim);
   for (let first = 0; first < headDim; first += 32, query += 4) {
     const scales = key;
@@ -56,7 +67,7 @@ export function scores_q16_1(query: usize, headDim: i32, key: usize, out: usize)
 }
 
 /** The same of two query heads, queryBytes apart. */
-export function scores_q16_2(query: usize, queryBytes: usize, headDim: i32, key: usize, out: usize): void {
+function scores_q16_2(query: usize, queryBytes: usize, headDim: i32, key: usize, out: usize): void {
   let q = query + scale_bytes(headDim);
   for (let first = 0; first < headDim; first += 32, query += 4) {
     const scales = key;
@@ -115,30 +126,56 @@ function add_block(first: bool, out: usize, scales: usize, x: v128, a: v128, b: 
 const LEAST: f32 = 1e-30;
 
 /**
- * Softmax weights of a page times the scales of its V, as 16-bit integers: [16] i16 at out, their scale at outScale.
- * A weight of zero stays zero whatever the scale: slots that are not filled hold anything.
+ * Softmax weights of `count` heads and a page times the scales of its V, as 16-bit integers: [count][16] i16 at out, their
+ * scales at outScale. What slots past `filled` hold as scales does not matter.
  */
-export function weigh_q16(weights: usize, scales: usize, out: usize, outScale: usize): void {
-  const zero = f32x4.splat(0);
-  let a = v128.load(weights), b = v128.load(weights, 16), c = v128.load(weights, 32), d = v128.load(weights, 48);
-  a = v128.and(f32x4.mul(a, v128.load(scales)), f32x4.ne(a, zero));
-  b = v128.and(f32x4.mul(b, v128.load(scales, 16)), f32x4.ne(b, zero));
-  c = v128.and(f32x4.mul(c, v128.load(scales, 32)), f32x4.ne(c, zero));
-  d = v128.and(f32x4.mul(d, v128.load(scales, 48)), f32x4.ne(d, zero));
-  const four = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
-  const two = f32x4.pmax(four, v128.shuffle<i32>(four, four, 2, 3, 0, 1));
-  const most = f32x4.extract_lane(f32x4.pmax(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
-  const s = f32x4.splat(most > LEAST ? <f32>16383.0 / most : 0);
-  v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(a, s)), nearest_i32x4(f32x4.mul(b, s))));
-  v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(c, s)), nearest_i32x4(f32x4.mul(d, s))), 16);
-  store<f32>(outScale, most / <f32>16383.0);
+export function weigh_q16(weights: usize, count: i32, filled: i32, scales: usize, out: usize, outScale: usize): void {
+  const end = weights + (<usize>count << 6);
+  if (filled < 16) {
+    for (let p = weights; p < end; p += 64) weighted_by_filled(p, filled, scales);
+  } else {
+    for (let p = weights; p < end; p += 64) {
+      v128.store(p, f32x4.mul(v128.load(p), v128.load(scales)));
+      v128.store(p, f32x4.mul(v128.load(p, 16), v128.load(scales, 16)), 16);
+      v128.store(p, f32x4.mul(v128.load(p, 32), v128.load(scales, 32)), 32);
+      v128.store(p, f32x4.mul(v128.load(p, 48), v128.load(scales, 48)), 48);
+    }
+  }
+  for (let p = weights; p < end; p += 64, out += 32, outScale += 4) {
+    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+    const four = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+    const two = f32x4.pmax(four, v128.shuffle<i32>(four, four, 2, 3, 0, 1));
+    const most = f32x4.extract_lane(f32x4.pmax(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
+    const s = f32x4.splat(most > LEAST ? <f32>16383.0 / most : 0);
+    v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(a, s)), nearest_i32x4(f32x4.mul(b, s))));
+    v128.store(out, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(c, s)), nearest_i32x4(f32x4.mul(d, s))), 16);
+    store<f32>(outScale, most / <f32>16383.0);
+  }
+}
+
+function weighted_by_filled(p: usize, filled: i32, scales: usize): void {
+  for (let i = 0; i < 16; i++) {
+    const at = <usize>i << 2;
+    store<f32>(p + at, i < filled ? load<f32>(p + at) * load<f32>(scales + at) : 0);
+  }
 }
 
 /**
- * weighted = weighted x shrink + weights x values of a page, from byte `at` of a head on. weights: 16-bit integers of the
- * first `pairs` pairs of positions, their scale weightScale; value: past the page's scales; padded: bytes of a head.
+ * weighted = weighted x shrink + weights x values of a page, of `count` heads; touches what comes next. weights: 16-bit
+ * integers of the first `pairs` pairs of positions, an even number, their scale weightScale; value: past the page's
+ * scales; padded: bytes of a head.
  */
-export function values_q16_1(weights: usize, value: usize, pairs: i32, padded: usize, at: usize, weighted: usize, shrink: usize, weightScale: usize): void {
+export function values_q16(weights: usize, count: i32, value: usize, pairs: i32, padded: usize, weighted: usize, shrink: usize, weightScale: usize, next: usize, nextBytes: usize): void {
+  const share = touched_share(nextBytes, count), end = next + nextBytes;
+  for (; count > 0; count -= 2, weights += 64, weighted += padded << 1, shrink += 8, weightScale += 8, next += share) {
+    touch(next, share, end);
+    if (count > 1) values_q16_2(weights, value, pairs, padded, weighted, shrink, weightScale);
+    else values_q16_1(weights, value, pairs, padded, 0, weighted, shrink, weightScale);
+  }
+}
+
+/** The values of one head, from byte `at` of it on. */
+function values_q16_1(weights: usize, value: usize, pairs: i32, padded: usize, at: usize, weighted: usize, shrink: usize, weightScale: usize): void {
   const s = v128.load32_splat(shrink), t = v128.load32_splat(weightScale);
   const end = weights + (<usize>pairs << 2);
   for (; at < padded; at += 16) {
@@ -150,7 +187,7 @@ export function values_q16_1(weights: usize, value: usize, pairs: i32, padded: u
 }
 
 /** The same of two heads: weights 32 bytes apart, sums padded, factors 4. */
-export function values_q16_2(weights: usize, value: usize, pairs: i32, padded: usize, weighted: usize, shrink: usize, weightScale: usize): void {
+function values_q16_2(weights: usize, value: usize, pairs: i32, padded: usize, weighted: usize, shrink: usize, weightScale: usize): void {
   const s = v128.load32_splat(shrink), t = v128.load32_splat(weightScale);
   const s2 = v128.load32_splat(shrink, 4), t2 = v128.load32_splat(weightScale, 4);
   const end = weights + (<usize>pairs << 2);
@@ -158,17 +195,19 @@ export function values_q16_2(weights: usize, value: usize, pairs: i32, padded: u
   for (const wide = padded & ~63; at < wide; at += 64) {
     let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
     let v = value + at;
-    for (let w = weights; w < end; w += 4, v += padded) {
-      const x = v128.load32_splat(w), y = v128.load32_splat(w, 32);
-      const v0 = v128.load(v), v1 = v128.load(v, 16), v2 = v128.load(v, 32), v3 = v128.load(v, 48);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(x, v0));
-      e = i32x4.add(e, i32x4.dot_i16x8_s(y, v0));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(x, v1));
-      f = i32x4.add(f, i32x4.dot_i16x8_s(y, v1));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(x, v2));
-      g = i32x4.add(g, i32x4.dot_i16x8_s(y, v2));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(x, v3));
-      h = i32x4.add(h, i32x4.dot_i16x8_s(y, v3));
+    for (let w = weights; w < end; w += 8, v += padded << 1) {
+      const x2 = v128.load64_splat(w), y2 = v128.load64_splat(w, 32);
+      let x = splat0(x2), y = splat0(y2), k = v128.load(v);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, k)); k = v128.load(v, 16);
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, k)); k = v128.load(v, 32);
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, k)); k = v128.load(v, 48);
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, k));
+      const u = v + padded;
+      x = splat1(x2); y = splat1(y2); k = v128.load(u);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, k)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, k)); k = v128.load(u, 16);
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, k)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, k)); k = v128.load(u, 32);
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, k)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, k)); k = v128.load(u, 48);
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, k)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, k));
     }
     const p = weighted + at, r = p + padded;
     join(p, s, t, a);
