@@ -58,16 +58,29 @@ export const post = (url: string, body: object, signal?: AbortSignal): Promise<R
     ...(signal === undefined ? {} : { signal }),
   } as RequestInit);
 
-/** Streams a greedy completion of token ids into `seen` until its end or the signal. */
+/**
+ * What makes a stream repeat one token that has text of its own, so that each token is an event of its own and none ends
+ * the stream, whatever a model of random weights would say.
+ */
+export const ONE_TOKEN_AGAIN = { logit_bias: { 300: 100 } };
+
+/** Streams a greedy completion of token ids into `seen` until its end or the signal. `asked`: more fields of the request. */
 export async function stream(
   { url }: ServerProcess,
   prompt: readonly number[],
   tokens: number,
   signal?: AbortSignal,
   seen: Seen = { asked: performance.now(), arrivals: [] },
+  asked: object = {},
 ): Promise<Seen> {
-  const asked = { prompt, max_tokens: tokens, temperature: 0 };
-  const body = { ...asked, stream: true, stream_options: { include_usage: true } };
+  const body = {
+    prompt,
+    max_tokens: tokens,
+    temperature: 0,
+    ...asked,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
   const decoder = new TextDecoder();
   let rest = "";
   try {

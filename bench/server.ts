@@ -17,6 +17,7 @@ import { machine } from "./machine.ts";
 import {
   gapsOf,
   median,
+  ONE_TOKEN_AGAIN,
   promptMaker,
   quantile,
   rateTogether,
@@ -201,7 +202,7 @@ const TESTS: Readonly<Record<string, (subject: Subject) => Promise<Figures>>> = 
     return withServer(subject, async (server) => {
       const stop = new AbortController();
       const runs = Array.from({ length: 4 }, (): Seen => ({ asked: performance.now(), arrivals: [] }));
-      const all = runs.map((seen) => stream(server, prompt(32), 1500, stop.signal, seen));
+      const all = runs.map((seen) => stream(server, prompt(32), 1500, stop.signal, seen, ONE_TOKEN_AGAIN));
       while (runs.some(({ arrivals }) => arrivals.length < 40)) await Bun.sleep(20);
       const begin = performance.now();
       const before = runs.map(({ arrivals }) => arrivals.length);

@@ -12,6 +12,11 @@ const model = join(data, "stories260K/stories260K-q8_0.gguf");
 const node = await findNode();
 const chromium = findChromium();
 
+const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 const program = (input: string) => `
 import { load } from "@realizar/llm";
 const llm = await load(${input}, { threads: 2 });
@@ -55,6 +60,21 @@ describe.skipIf(!existsSync(model))(
 
     needs(
       chromium,
+      "generates in Chromium, on the main thread of a page that is cross-origin isolated, on that thread alone",
+      async (path) => {
+        const input = 'await (await fetch("/model.gguf")).blob()';
+        const source = program(input).replace(
+          "console.log(",
+          "console.log(crossOriginIsolated, llm.threads, ",
+        );
+        const page = { chromium: path, folder, imports: importMap(folder, names), program: source };
+        expect(await runInPage({ ...page, headers: ISOLATED })).toBe(`true 1 ${TEXT}`);
+      },
+      true,
+    );
+
+    needs(
+      chromium,
       "generates in Chromium, in a bundled worker of a page that is cross-origin isolated, on threads",
       async (path) => {
         const source = program('await (await fetch(location.origin + "/model.gguf")).blob()');
@@ -73,13 +93,8 @@ console.log(await new Promise((resolve) => {
   worker.onmessage = (event) => resolve(event.data);
   worker.onerror = (event) => resolve(event.message);
 }));`;
-        const headers = {
-          "cross-origin-opener-policy": "same-origin",
-          "cross-origin-embedder-policy": "require-corp",
-        };
-        expect(await runInPage({ chromium: path, folder, imports: {}, program: start, headers })).toBe(
-          `true${TEXT}`,
-        );
+        const page = { chromium: path, folder, imports: {}, program: start, headers: ISOLATED };
+        expect(await runInPage(page)).toBe(`true${TEXT}`);
       },
       true,
     );
