@@ -2,7 +2,7 @@ import { COMMAND_WORDS, type OpArguments, type OpName, writeCommand } from "@rea
 import { MemoryExceededError } from "@realizar/tensor";
 import { placeBuffers } from "./arena.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
-import type { Argument, Recording } from "./recorder.ts";
+import type { Argument, Recording } from "./recording.ts";
 import { ropeAddress, type Segment } from "./segment.ts";
 import type { Copy, Step } from "./step.ts";
 
@@ -30,7 +30,7 @@ export function emitStep(
     if (typeof argument === "number") return argument;
     switch (argument.in) {
       case "buffer":
-        return segment.layout.arena + argument.buffer.offset + argument.plus;
+        return segment.layout.arena + argument.buffer.offset;
       case "weight":
         return plan.weightAddress.get(argument.weight.name)!;
       case "batch":

@@ -5,7 +5,7 @@ import { type BatchRegion, batchRegion } from "./batch-region.ts";
 import type { Engine } from "./engine.ts";
 import { aligned, layoutSegment, MAX_PARTS, PROGRAM_SLOTS, type SegmentLayout, WASM_PAGE } from "./memory.ts";
 import { placeLayers } from "./placement.ts";
-import type { Recording } from "./recorder.ts";
+import type { Recording } from "./recording.ts";
 import { ropeKey, ropeRowBytes } from "./rope-table.ts";
 import { residentBytes, windowNeeded } from "./upload.ts";
 

@@ -1,9 +1,4 @@
-import {
-  attentionScratchBytes,
-  LINEAR_SCRATCH_BYTES,
-  type OpArguments,
-  type OpName,
-} from "@realizar/kernels";
+import { attentionScratchBytes, LINEAR_SCRATCH_BYTES } from "@realizar/kernels";
 import {
   type Activation,
   type AttentionSpec,
@@ -17,79 +12,11 @@ import {
   type Tensor,
   type Weight,
 } from "@realizar/tensor";
+import { createActivations } from "./activations.ts";
 import type { Buffer } from "./arena.ts";
 import { aligned } from "./memory.ts";
-
-/** A place that has no address until memory is laid out. */
-export type Place =
-  | { readonly in: "buffer"; readonly buffer: Buffer; readonly plus: number }
-  | { readonly in: "weight"; readonly weight: Weight }
-  | {
-      readonly in: "batch";
-      readonly array: "tokens" | "positions" | "sequences" | "lengths" | "outputRows" | "tables";
-    }
-  | { readonly in: "rope"; readonly spec: RopeSpec }
-  | { readonly in: "keys" | "values"; readonly layer: number }
-  | { readonly in: "scratch" };
-
-export type Argument = number | Place;
-
-/** One command of a recording, in the segment that runs it; or the copy of a buffer between segments. */
-export type Node =
-  | {
-      readonly kind: "command";
-      readonly segment: number;
-      readonly op: OpName;
-      readonly args: Record<string, Argument>;
-    }
-  | { readonly kind: "copy"; readonly from: Buffer; readonly to: Buffer };
-
-export interface Recording {
-  readonly nodes: readonly Node[];
-  readonly buffers: readonly Buffer[];
-  readonly ropes: readonly { segment: number; spec: RopeSpec }[];
-  readonly scratchBytes: number;
-  /** Multiplications of all matrix products. */
-  readonly products: number;
-  /** Rows of the token embedding: token ids are below. */
-  readonly vocabSize: number;
-  readonly output: { readonly buffer: Buffer; readonly rows: number; readonly columns: number };
-}
-
-/** A form of activations: the command that makes it, bytes of a number, and of each block's scale (with its sums). */
-interface ActivationForm {
-  readonly op: "quantizeQ16" | "quantizeQ8" | "quantizeQ8K";
-  readonly bytes: number;
-  readonly block: number;
-  readonly scaleBytes: number;
-}
-
-/** kernels/assembly/ops/quantize.ts */
-const Q16: ActivationForm = { op: "quantizeQ16", bytes: 2, block: 32, scaleBytes: 4 };
-const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
-const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
-
-/** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
-const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
-  F32: "f32",
-  F16: "f32",
-  BF16: "f32",
-  Q8_0: Q16,
-  IQ4_NL: Q16,
-  IQ4_XS: Q16,
-  Q4_0: Q8,
-  Q4_1: Q8,
-  Q5_0: Q8,
-  Q5_1: Q8,
-  MXFP4: Q8,
-  Q2_K: Q8K,
-  Q3_K: Q8K,
-  Q4_K: Q8K,
-  Q5_K: Q8K,
-  Q6_K: Q8K,
-  TQ1_0: Q8K,
-  TQ2_0: Q8K,
-};
+import { type Recording, strideOf } from "./recording.ts";
+import { createTape, place } from "./tape.ts";
 
 const GATES: Record<Activation, number> = { silu: 0, gelu: 1, gelu_erf: 2, swiglu_oai: 3 };
 
@@ -99,11 +26,6 @@ const WEIGHTINGS: Record<RouteSpec["weighting"], number> = {
   "softmax-chosen": 2,
   "sigmoid-normalized": 3,
 };
-
-/** Bytes of a row of f32: padded to whole groups of 16. */
-export function strideOf(columns: number): number {
-  return Math.ceil(columns / 16) * 64;
-}
 
 export interface RecorderOptions {
   readonly rows: number;
@@ -116,69 +38,17 @@ export interface RecorderOptions {
   groupBytes(dtype: DtypeName, columns: number): number;
 }
 
-interface Recorded extends Tensor {
-  readonly buffer: Buffer;
-}
-
 /** Records a forward pass: the verbs push commands and give back handles. */
 export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): Recording {
-  const nodes: Node[] = [];
-  const buffers: Buffer[] = [];
+  const tape = createTape();
+  const { allocate, push, tensor, known, moved, read } = tape;
+  const activation = createActivations(tape);
   const ropes: { segment: number; spec: RopeSpec }[] = [];
-  const tensors: Recorded[] = [];
-  const copies = new Map<string, Buffer>();
-  const quantized = new Map<string, QuantizedActivation>();
   const routings: { ids: Buffer; weights: Buffer }[] = [];
   let scratchBytes = LINEAR_SCRATCH_BYTES;
   let products = 0;
   let vocabSize = Number.POSITIVE_INFINITY;
 
-  const allocate = (segment: number, bytes: number): Buffer => {
-    const buffer: Buffer = {
-      segment,
-      bytes: aligned(bytes),
-      first: nodes.length,
-      last: nodes.length,
-      offset: 0,
-    };
-    buffers.push(buffer);
-    return buffer;
-  };
-  const place = (buffer: Buffer, plus = 0): Place => ({ in: "buffer", buffer, plus });
-  const push = <N extends OpName>(
-    segment: number,
-    op: N,
-    args: { [K in keyof OpArguments<N>]: Argument },
-  ) => {
-    for (const value of Object.values(args) as Argument[]) {
-      if (typeof value === "object" && value.in === "buffer") value.buffer.last = nodes.length;
-    }
-    nodes.push({ kind: "command", segment, op, args });
-  };
-  const tensor = (segment: number, rows: number, columns: number): Recorded => {
-    const made = { id: tensors.length, rows, columns, buffer: allocate(segment, rows * strideOf(columns)) };
-    tensors.push(made);
-    return made;
-  };
-  const known = (op: string, x: Tensor): Recorded => {
-    const found = tensors[x.id];
-    if (found === undefined || found.rows !== x.rows)
-      throw new ShapeError(op, "the tensor belongs to another recording");
-    return found;
-  };
-  /** The buffer itself, or its copy in another segment. */
-  const moved = (from: Buffer, segment: number): Buffer => {
-    if (from.segment === segment) return from;
-    const key = `${buffers.indexOf(from)}:${segment}`;
-    const copied = copies.get(key);
-    if (copied !== undefined) return copied;
-    const to = allocate(segment, from.bytes);
-    from.last = nodes.length;
-    nodes.push({ kind: "copy", from, to });
-    copies.set(key, to);
-    return to;
-  };
-  const read = (op: string, x: Tensor, segment: number): Place => place(moved(known(op, x).buffer, segment));
   const vectors = (x: Tensor): number => (x.rows * strideOf(x.columns)) / 16;
   const same = (op: string, a: Tensor, b: Tensor) => {
     if (a.rows !== b.rows || a.columns !== b.columns) {
@@ -190,40 +60,6 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
     const [rows, width] = [w.shape.at(-2) ?? 0, w.shape.at(-1) ?? 0];
     if (width !== columns) throw new ShapeError(op, `"${w.name}" has ${width} columns, its input ${columns}`);
     return { rows, groups: Math.ceil(rows / 16), groupBytes: options.groupBytes(w.dtype, width) };
-  };
-
-  /** The activation in the form that a weight type takes, made once for all products that read it. */
-  const activation = (x: Tensor, w: Weight, segment: number): QuantizedActivation => {
-    const kind = ACTIVATION_OF[w.dtype];
-    if (kind === undefined) throw new ShapeError("linear", `no kernels for ${w.dtype} ("${w.name}")`);
-    const from = moved(known("linear", x).buffer, segment);
-    if (kind === "f32")
-      return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
-    const key = `${x.id}:${kind.op}:${segment}`;
-    const made = quantized.get(key);
-    if (made !== undefined) return made;
-    const qStride = aligned(x.columns * kind.bytes, 64);
-    const scaleStride = (x.columns / kind.block) * kind.scaleBytes;
-    const q = place(allocate(segment, x.rows * qStride));
-    const scales = place(allocate(segment, x.rows * scaleStride));
-    const common = {
-      x: place(from),
-      xStride: strideOf(x.columns),
-      q,
-      qStride,
-      scales,
-      scaleStride,
-      rows: x.rows,
-      columns: x.columns,
-    };
-    let sums: Argument = 0;
-    if (kind.op === "quantizeQ8") {
-      sums = place(allocate(segment, x.rows * scaleStride));
-      push(segment, kind.op, { ...common, sums });
-    } else push(segment, kind.op, common);
-    const form = { q, qStride, scales, sums, scaleStride };
-    quantized.set(key, form);
-    return form;
   };
 
   const embedRows = (w: Weight, array: "tokens" | "positions"): Tensor => {
@@ -524,22 +360,14 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
   };
 
   const result = known("output", build(ops));
-  result.buffer.last = nodes.length;
+  result.buffer.last = tape.nodes.length;
   return {
-    nodes,
-    buffers,
+    nodes: tape.nodes,
+    buffers: tape.buffers,
     ropes,
     scratchBytes,
     products,
     vocabSize,
     output: { buffer: result.buffer, rows: result.rows, columns: result.columns },
   };
-}
-
-interface QuantizedActivation {
-  readonly q: Place;
-  readonly qStride: number;
-  readonly scales: Argument;
-  readonly sums: Argument;
-  readonly scaleStride: number;
 }

@@ -1,0 +1,87 @@
+import { type DtypeName, ShapeError, type Tensor, type Weight } from "@realizar/tensor";
+import { aligned } from "./memory.ts";
+import { type Argument, type Place, strideOf } from "./recording.ts";
+import { place, type Tape } from "./tape.ts";
+
+/** A form of activations: the command that makes it, bytes of a number, and of each block's scale (with its sums). */
+interface ActivationForm {
+  readonly op: "quantizeQ16" | "quantizeQ8" | "quantizeQ8K";
+  readonly bytes: number;
+  readonly block: number;
+  readonly scaleBytes: number;
+}
+
+/** kernels/assembly/ops/quantize.ts */
+const Q16: ActivationForm = { op: "quantizeQ16", bytes: 2, block: 32, scaleBytes: 4 };
+const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
+const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
+
+/** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
+const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
+  F32: "f32",
+  F16: "f32",
+  BF16: "f32",
+  Q8_0: Q16,
+  IQ4_NL: Q16,
+  IQ4_XS: Q16,
+  Q4_0: Q8,
+  Q4_1: Q8,
+  Q5_0: Q8,
+  Q5_1: Q8,
+  MXFP4: Q8,
+  Q2_K: Q8K,
+  Q3_K: Q8K,
+  Q4_K: Q8K,
+  Q5_K: Q8K,
+  Q6_K: Q8K,
+  TQ1_0: Q8K,
+  TQ2_0: Q8K,
+};
+
+/** Activations as a product's command takes them. */
+export interface QuantizedActivation {
+  readonly q: Place;
+  readonly qStride: number;
+  readonly scales: Argument;
+  readonly sums: Argument;
+  readonly scaleStride: number;
+}
+
+/** Records the forms that weight types take of activations, each made once for all products that read it. */
+export function createActivations(
+  tape: Tape,
+): (x: Tensor, w: Weight, segment: number) => QuantizedActivation {
+  const quantized = new Map<string, QuantizedActivation>();
+  return (x, w, segment) => {
+    const kind = ACTIVATION_OF[w.dtype];
+    if (kind === undefined) throw new ShapeError("linear", `no kernels for ${w.dtype} ("${w.name}")`);
+    const from = tape.moved(tape.known("linear", x).buffer, segment);
+    if (kind === "f32")
+      return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
+    const key = `${x.id}:${kind.op}:${segment}`;
+    const made = quantized.get(key);
+    if (made !== undefined) return made;
+    const qStride = aligned(x.columns * kind.bytes, 64);
+    const scaleStride = (x.columns / kind.block) * kind.scaleBytes;
+    const q = place(tape.allocate(segment, x.rows * qStride));
+    const scales = place(tape.allocate(segment, x.rows * scaleStride));
+    const common = {
+      x: place(from),
+      xStride: strideOf(x.columns),
+      q,
+      qStride,
+      scales,
+      scaleStride,
+      rows: x.rows,
+      columns: x.columns,
+    };
+    let sums: Argument = 0;
+    if (kind.op === "quantizeQ8") {
+      sums = place(tape.allocate(segment, x.rows * scaleStride));
+      tape.push(segment, kind.op, { ...common, sums });
+    } else tape.push(segment, kind.op, common);
+    const form = { q, qStride, scales, sums, scaleStride };
+    quantized.set(key, form);
+    return form;
+  };
+}
