@@ -14,6 +14,7 @@ export interface Tape {
   readonly buffers: Buffer[];
   /** A buffer that lives from the next command to the last one that names it. */
   allocate(segment: number, bytes: number): Buffer;
+  /** Adds a command; none where it would work on no rows. */
   push<N extends OpName>(segment: number, op: N, args: { [K in keyof OpArguments<N>]: Argument }): void;
   /** A tensor of f32 rows with a buffer of its own. */
   tensor(segment: number, rows: number, columns: number): Recorded;
@@ -48,9 +49,11 @@ export function createTape(): Tape {
       return buffer;
     },
     push(segment, op, args) {
-      for (const value of Object.values(args) as Argument[]) {
-        if (typeof value === "object" && value.in === "buffer") value.buffer.last = nodes.length;
-      }
+      const used = (Object.values(args) as Argument[]).flatMap((value) =>
+        typeof value === "object" && value.in === "buffer" ? [value.buffer] : [],
+      );
+      if (used.some(({ bytes }) => bytes === 0)) return;
+      for (const buffer of used) buffer.last = nodes.length;
       nodes.push({ kind: "command", segment, op, args });
     },
     tensor(segment, rows, columns) {

@@ -15,10 +15,11 @@ export const gemma: Architecture<LlamaConfig, LlamaWeights> = {
       const q = ops.rope(ops.linear(h, l.q), c.rope); // [n, heads * headDim]
       const k = ops.rope(ops.linear(h, l.k), c.rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v);
-      const a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      let a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.linear(a, l.o));
       x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "gelu"));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 };

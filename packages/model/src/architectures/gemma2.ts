@@ -67,12 +67,13 @@ export const gemma2: Architecture<Gemma2Config, Gemma2Weights> = {
       const q = ops.rope(ops.linear(h, l.q), rope); // [n, heads * headDim]
       const k = ops.rope(ops.linear(h, l.k), rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v);
-      const a = ops.attention(q, k, v, i, attention); // [n, heads * headDim]
+      let a = ops.attention(q, k, v, i, attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       const m = feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "gelu");
       x = ops.add(x, ops.rmsNorm(m, l.postMlpNorm, c.eps));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w, c) => ops.softcap(ops.linear(x, w.output), c.outputCap), // [m, vocab]

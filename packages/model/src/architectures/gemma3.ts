@@ -60,12 +60,13 @@ export const gemma3: Architecture<Gemma3Config, Gemma3Weights> = {
       const q = ops.rmsNorm(ops.linear(h, l.q), w.headNorms[i]!.q, c.eps, c.headDim); // [n, heads * headDim]
       const k = ops.rmsNorm(ops.linear(h, l.k), w.headNorms[i]!.k, c.eps, c.headDim); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v);
-      const a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention);
+      let a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       const m = feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "gelu");
       x = ops.add(x, ops.rmsNorm(m, l.postMlpNorm, c.eps));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output(ops, x, w, c) {

@@ -57,11 +57,12 @@ export const gptOss: Architecture<GptOssConfig, GptOssWeights> = {
       const q = ops.rope(ops.linear(h, l.q, l.qBias), rope); // [n, heads * headDim]
       const k = ops.rope(ops.linear(h, l.k, l.kBias), rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v, l.vBias);
-      const a = ops.attention(q, k, v, i, { ...attention, sinks: l.sinks });
+      let a = ops.attention(q, k, v, i, { ...attention, sinks: l.sinks }); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.linear(a, l.o, l.oBias));
       x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "swiglu_oai"));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w) => ops.linear(x, w.output), // [m, vocab]

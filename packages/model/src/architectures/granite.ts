@@ -38,12 +38,13 @@ export const granite: Architecture<GraniteConfig, LlamaWeights> = {
       const q = turn(ops.linear(h, l.q, l.qBias)); // [n, heads * headDim]
       const k = turn(ops.linear(h, l.k, l.kBias)); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v, l.vBias);
-      const a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      let a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.scale(ops.linear(a, l.o, l.oBias), c.residualScale));
       const m = feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "silu");
       x = ops.add(x, ops.scale(m, c.residualScale));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w, c) => ops.scale(ops.linear(x, w.output), 1 / c.logitScale), // [m, vocab]

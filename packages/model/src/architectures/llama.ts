@@ -51,11 +51,12 @@ export const llama: Architecture<LlamaConfig, LlamaWeights> = {
       const q = ops.rope(ops.linear(h, l.q, l.qBias), c.rope); // [n, heads * headDim]
       const k = ops.rope(ops.linear(h, l.k, l.kBias), c.rope); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v, l.vBias);
-      const a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      let a = ops.attention(q, k, v, i, c.attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.linear(a, l.o, l.oBias));
       x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "silu"));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w) => ops.linear(x, w.output, w.outputBias), // [m, vocab]

@@ -53,11 +53,12 @@ export const olmo2: Architecture<Olmo2Config, Olmo2Weights> = {
       const q = ops.rmsNorm(ops.linear(x, l.q), l.qNorm, c.eps); // [n, heads * headDim]
       const k = ops.rmsNorm(ops.linear(x, l.k), l.kNorm, c.eps); // [n, kvHeads * headDim]
       const v = ops.linear(x, l.v);
-      const a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention);
+      let a = ops.attention(ops.rope(q, rope), ops.rope(k, rope), v, i, attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.rmsNorm(ops.linear(a, l.o), l.postAttentionNorm, c.eps));
       x = ops.add(x, ops.rmsNorm(feedForward(ops, x, l.mlp, "silu"), l.postMlpNorm, c.eps));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w) => ops.linear(x, w.output), // [m, vocab]

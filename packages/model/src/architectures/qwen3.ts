@@ -40,11 +40,12 @@ export const qwen3: Architecture<LlamaConfig, Qwen3Weights> = {
       const q = ops.rmsNorm(ops.linear(h, l.q, l.qBias), l.qNorm, c.eps, c.headDim); // [n, heads * headDim]
       const k = ops.rmsNorm(ops.linear(h, l.k, l.kBias), l.kNorm, c.eps, c.headDim); // [n, kvHeads * headDim]
       const v = ops.linear(h, l.v, l.vBias);
-      const a = ops.attention(ops.rope(q, c.rope), ops.rope(k, c.rope), v, i, c.attention);
+      let a = ops.attention(ops.rope(q, c.rope), ops.rope(k, c.rope), v, i, c.attention); // [n, heads * headDim]
+      if (i === c.layers - 1) [x, a] = [ops.outputRows(x), ops.outputRows(a)]; // the rest only for rows that are wanted
       x = ops.add(x, ops.linear(a, l.o, l.oBias));
       x = ops.add(x, feedForward(ops, ops.rmsNorm(x, l.mlpNorm, c.eps), l.mlp, "silu"));
     }
-    return ops.rmsNorm(ops.outputRows(x), w.outputNorm, c.eps); // [m, dim]
+    return ops.rmsNorm(x, w.outputNorm, c.eps); // [m, dim]
   },
 
   output: (ops, x, w) => ops.linear(x, w.output), // [m, vocab]
