@@ -79,8 +79,17 @@ async function named<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
+/** By error code of open(2). */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "what should be its folder is a file",
+  EACCES: "this user may not write there",
+  EROFS: "that disk is read-only",
+};
+
 /** What a failed call on an output file is to a person. */
 export function outputFailure(path: string, cause: NodeJS.ErrnoException): DiskFullError | OutputError {
   const full = cause.code === "ENOSPC" || cause.code === "EDQUOT";
-  return full ? new DiskFullError(path, { cause }) : new OutputError(path, cause.message, { cause });
+  if (full) return new DiskFullError(path, { cause });
+  return new OutputError(path, PROBLEMS[cause.code ?? ""] ?? cause.message, { cause });
 }

@@ -23,6 +23,7 @@ import type { Io } from "./io.ts";
 import { contextSize, decimal, integer, integers, repeated, threads } from "./options.ts";
 import { resolveModel, resolveServed } from "./resolve-model.ts";
 import { VERSION } from "./version.ts";
+import { folded } from "./word-wrap.ts";
 
 const INFINITY = Number.POSITIVE_INFINITY;
 /** Tokens, more than any context has. */
@@ -61,7 +62,8 @@ export async function main(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (io.signal.aborted) return statusOf(io.signal.reason);
-    io.err(`${io.style.alarm("realizar:")} ${oneLine(error)}\n`);
+    const message = folded(`realizar: ${oneLine(error)}`, io);
+    io.err(`${message.replace("realizar:", io.style.alarm("realizar:"))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -205,11 +207,15 @@ function program(io: Io, environment: Readonly<Record<string, string | undefined
     .action(async (model, flags) => info(io, model && (await located(model)), flags));
 
   root
-    .command("tokenize <model> <text>")
+    .command("tokenize [model] [text]")
     .description("print the token ids of a text")
+    .addOption(demoOption())
     .addOption(formatOption(["text", "json"]))
     .addHelpText("after", EXAMPLES_TOKENIZE)
-    .action(async (model, text, flags) => tokenize(io, await located(model), text, flags));
+    .action(async (first, second, flags) => {
+      const { model, others } = await chosen("tokenize", flags, [first, second]);
+      await tokenize(io, model, others[0], flags);
+    });
 
   root
     .command("perplexity <model>")

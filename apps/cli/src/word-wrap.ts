@@ -17,6 +17,13 @@ function columnsOf(text: string): number {
   return columns;
 }
 
+/** A message for standard error: broken at spaces where that is a terminal. */
+export function folded(text: string, { terminal, columns }: { terminal: boolean; columns: number }): string {
+  if (!terminal) return text;
+  const wrap = wordWrap(() => columns);
+  return wrap.push(text) + wrap.flush();
+}
+
 /** @param columns of the terminal, asked for each word: its size may change */
 export function wordWrap(columns: () => number): WordWrap {
   let held = "";

@@ -44,7 +44,7 @@ describe("writing a file", () => {
     }
     const other = outputFailure("out.gguf", Object.assign(new Error("EACCES: denied"), { code: "EACCES" }));
     expect(other).toBeInstanceOf(OutputError);
-    expect(other.message).toBe("cannot write out.gguf: EACCES: denied");
+    expect(other.message).toBe("cannot write out.gguf: this user may not write there");
   });
 
   test("a folder that is absent is an error with the path", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { wordWrap } from "../src/word-wrap.ts";
+import { folded, wordWrap } from "../src/word-wrap.ts";
 
 function wrapped(pieces: readonly string[], columns: number): string {
   const wrap = wordWrap(() => columns);
@@ -48,4 +48,9 @@ describe("wordWrap", () => {
       ),
     );
   });
+});
+
+test("messages are folded where standard error is a terminal, and nowhere else", () => {
+  expect(folded("one two three four", { terminal: true, columns: 9 })).toBe("one two\nthree\nfour");
+  expect(folded("one two three four", { terminal: false, columns: 9 })).toBe("one two three four");
 });

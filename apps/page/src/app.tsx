@@ -6,6 +6,7 @@ import { Reader } from "./components/reader.tsx";
 import { SettingsDialog } from "./components/settings-dialog.tsx";
 import { TokenPopover } from "./components/token-popover.tsx";
 import { TurnView } from "./components/turn.tsx";
+import { Welcome } from "./components/welcome.tsx";
 import { boxOf, type Inspection, markCurrent, pieceAt, placeOf, stepTo } from "./inspector.ts";
 import type { Session } from "./session.ts";
 import { isBusy } from "./state.ts";
@@ -146,13 +147,7 @@ export function App({ session }: { session: Session }) {
         <p id="token-help" hidden>
           The left and right arrow keys show each token’s alternatives.
         </p>
-        {turns.length === 0 && (
-          <div class="empty">
-            <p>What you write goes to this server and nowhere else.</p>
-            <p>The conversation stays in this browser until you clear it.</p>
-            <p>Point at a word of an answer, or tap it, to see what else the model could have said.</p>
-          </div>
-        )}
+        {turns.length === 0 && <Welcome state={state} session={session} onSend={follow} />}
         <section aria-label="Conversation" aria-busy={isBusy(state) ? "true" : "false"}>
           {turns.map((turn, at) => (
             <TurnView key={turn.id} turn={turn} isLast={at === turns.length - 1} session={session} />

@@ -120,6 +120,15 @@ test("shows an answer in blocks, its figures and what can be done with it", asyn
   expect(all(".turn")).toHaveLength(1);
 });
 
+test("before the first turn suggests what to ask", async () => {
+  button("Clear")!.click();
+  await settle();
+  button("Who are you?")!.click();
+  await settle();
+  await finished();
+  expect(textsOf(".prompt")).toEqual(["Who are you?"]);
+});
+
 test("Shift+Enter, an unfinished character and an empty text send nothing", async () => {
   const area = find("#prompt") as HTMLTextAreaElement;
   area.value = "draft";

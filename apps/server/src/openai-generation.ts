@@ -1,7 +1,7 @@
 import type { DoneEvent, GenerationRequest } from "@realizar/engine";
 import { freshSeed, SAMPLING_DEFAULTS } from "@realizar/sampling";
 import { BadRequestError } from "./errors.ts";
-import { checkMaxTokens, toLogitBias, toStops } from "./prompt.ts";
+import { toLogitBias, toStops } from "./prompt.ts";
 import type { ChatCompletionBody, CompletionBody, OpenAiSampling } from "./schemas/openai.ts";
 import type { ServedModel } from "./served-model.ts";
 
@@ -42,8 +42,11 @@ export function maxTokensOf(
   for (const name of ["max_completion_tokens", "max_tokens"] as const) {
     const value = fields[name];
     if (value === undefined || value === null) continue;
-    checkMaxTokens(name, value, contextSize, Number.POSITIVE_INFINITY);
-    return value;
+    if (value >= 0) return value;
+    throw new BadRequestError(
+      `${name} must be 0 or more, of which the context allows up to ${contextSize}, but is ${value}`,
+      name,
+    );
   }
   return fallback;
 }

@@ -54,14 +54,9 @@ export function checkFits(ids: readonly number[], contextSize: number): void {
   if (ids.length > contextSize) throw new PromptTooLongError(ids.length, contextSize);
 }
 
-/** @throws BadRequestError where the number is below 0 or above `most`, by default the context's size */
-export function checkMaxTokens(
-  field: string,
-  maxTokens: number,
-  contextSize: number,
-  most = contextSize,
-): void {
-  if (maxTokens >= 0 && maxTokens <= most) return;
+/** @throws BadRequestError where the number is below 0 or above the context's size */
+export function checkMaxTokens(field: string, maxTokens: number, contextSize: number): void {
+  if (maxTokens >= 0 && maxTokens <= contextSize) return;
   throw new BadRequestError(
     `${field} must be an integer from 0 to ${contextSize}, but is ${maxTokens}`,
     field,

@@ -5,6 +5,7 @@ import { FormatsError } from "./errors.ts";
 import { type Folder, readText } from "./folder.ts";
 import { openGgufFiles } from "./gguf-checkpoint.ts";
 import { ggufFiles, onlyGguf } from "./gguf-files.ts";
+import { nameFile } from "./name-file.ts";
 import { openSources } from "./open-sources.ts";
 import { plainMetadata } from "./plain-metadata.ts";
 import { fileFolder, kindOfPath, splitPath } from "./sources/file.ts";
@@ -57,9 +58,12 @@ export interface FileDescription {
  */
 export async function describeFile(path: string): Promise<FileDescription> {
   const kind = kindOfPath(path);
-  if (kind === "folder") return describeIn(fileFolder(path), await mainFile(fileFolder(path)), path);
+  if (kind === "folder") {
+    const folder = fileFolder(path);
+    return nameFile(path, async () => describeIn(folder, await mainFile(folder), path));
+  }
   const { folder, name } = splitPath(path);
-  return describeIn(fileFolder(folder), name, path);
+  return nameFile(path, () => describeIn(fileFolder(folder), name, path));
 }
 
 /** As {@link describeFile}, of the file `name` in any folder. */

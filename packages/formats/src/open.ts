@@ -4,6 +4,7 @@ import { type Folder, memoryFolder } from "./folder.ts";
 import { openGgufCheckpoint } from "./gguf-checkpoint.ts";
 import { ggufFiles, onlyGguf } from "./gguf-files.ts";
 import { openHfCheckpoint } from "./hf-checkpoint.ts";
+import { nameFile } from "./name-file.ts";
 import { openSources } from "./open-sources.ts";
 import { blobSource } from "./sources/blob.ts";
 import { fileFolder, kindOfPath, splitPath } from "./sources/file.ts";
@@ -36,9 +37,9 @@ export async function openCheckpoint(path: string, options: CheckpointOptions = 
       { path },
     );
   }
-  if (kind === "folder") return openFolder(fileFolder(path), options);
+  if (kind === "folder") return nameFile(path, () => openFolder(fileFolder(path), options));
   const { folder, name } = splitPath(path);
-  return openNamed(fileFolder(folder), name, path, options);
+  return nameFile(path, () => openNamed(fileFolder(folder), name, path, options));
 }
 
 /**
@@ -73,6 +74,13 @@ async function openFolder(folder: Folder, options: CheckpointOptions): Promise<C
     (name) => name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json"),
   );
   if (gguf !== undefined && !weights) return openNamed(folder, gguf, folder.path, options);
+  if (!weights && !names.includes("config.json")) {
+    throw new FormatsError(
+      "FORMATS_NO_WEIGHTS",
+      `${folder.path} holds no model: no .gguf file, no .safetensors file and no config.json`,
+      { path: folder.path },
+    );
+  }
   return openHfCheckpoint(folder, options);
 }
 

@@ -21,6 +21,7 @@ import {
 import { ggufTokenizer } from "./gguf-checkpoint.ts";
 import { onlyGguf } from "./gguf-files.ts";
 import { readSpecialTokens, type SpecialTokens, specialTexts, withSpecialIds } from "./hf/special-tokens.ts";
+import { nameFile } from "./name-file.ts";
 import { fileFolder, kindOfPath, splitPath } from "./sources/file.ts";
 
 /** Settings of tokenizers whose files do not say everything. */
@@ -175,9 +176,9 @@ export async function openTokenizer(path: string, options: TokenizerOptions = {}
   if (kind === "absent") {
     throw new FormatsError("FORMATS_NOT_FOUND", `${path} does not exist; check the path`, { path });
   }
-  if (kind === "folder") return folderTokenizer(fileFolder(path), options);
+  if (kind === "folder") return nameFile(path, () => folderTokenizer(fileFolder(path), options));
   const { folder, name } = splitPath(path);
-  return tokenizerIn(fileFolder(folder), name, options);
+  return nameFile(path, () => tokenizerIn(fileFolder(folder), name, options));
 }
 
 /** As {@link openTokenizer}, of a folder anywhere, or of its file `name`. */

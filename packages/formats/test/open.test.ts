@@ -203,7 +203,7 @@ describe("refused, saying why", () => {
     "config.json": bytes(JSON.stringify({ ...fixture.config, ...change })),
   });
   const cases: [string, Record<string, Uint8Array>, string, string][] = [
-    ["an empty folder", {}, "FORMATS_NO_CONFIG", "config.json"],
+    ["an empty folder", {}, "FORMATS_NO_WEIGHTS", "no .gguf file"],
     [
       "weights without a config",
       { "model.safetensors": good["model.safetensors"]! },
@@ -278,7 +278,7 @@ describe("refused, saying why", () => {
   test("a folder that fails otherwise", async () => {
     const failing = {
       path: "failing",
-      names: () => [],
+      names: () => ["config.json"],
       open: () => {
         throw new Error("offline");
       },

@@ -32,7 +32,9 @@ export class GgufTruncatedError extends GgufError {
   constructor(offset: number, needed: number, size: number, what: string) {
     super(
       "GGUF_TRUNCATED",
-      `${what} needs ${needed} bytes at offset ${offset}, but the file ends at ${size}; it is cut short or corrupt, fetch it again`,
+      size === 0
+        ? "the file is empty; fetch it again"
+        : `${what} needs ${needed} bytes at offset ${offset}, but the file ends at ${size}; it is cut short or corrupt, fetch it again`,
     );
     this.offset = offset;
     this.needed = needed;
@@ -46,7 +48,7 @@ export class GgufMagicError extends GgufError {
   constructor(found: string) {
     super(
       "GGUF_BAD_MAGIC",
-      `not a GGUF file: it starts with "${found}", not "GGUF"; convert it to GGUF first`,
+      `not a GGUF file: it starts with "${found}", not "GGUF"; a model in another format has to be converted first`,
     );
     this.found = found;
   }

@@ -14,5 +14,5 @@ export type {
 } from "./load.ts";
 export { load, samplingParams } from "./load.ts";
 export type { BackendName, OpenModel, OpenOptions } from "./open-model.ts";
-export { DEFAULT_CONTEXT, openModel } from "./open-model.ts";
+export { DEFAULT_CONTEXT, defaultKvType, openModel } from "./open-model.ts";
 export { defaultThreads } from "./threads.ts";

@@ -41,8 +41,8 @@ export interface OpenModel {
   close(): void;
 }
 
-/** q16 costs nothing that weights of fewer bits have not cost already. */
-function defaultKvType({ tensors }: Checkpoint): KvType {
+/** The KV cache's type where nobody asks for one: q16 costs nothing that weights of fewer bits have not cost already. */
+export function defaultKvType({ tensors }: Checkpoint): KvType {
   return [...tensors.values()].every(({ type }) => type === "F32") ? "f32" : "q16";
 }
 

@@ -1,4 +1,5 @@
 import { describeFile, type FileDescription, openCheckpoint } from "@realizar/formats";
+import { defaultKvType } from "@realizar/llm";
 import { prepareModel } from "@realizar/model";
 import type { Io } from "../io.ts";
 import { bytesText } from "../progress.ts";
@@ -33,10 +34,12 @@ An LLM inference engine in TypeScript and WebAssembly.
   help         realizar --help
 `;
 
-/** Bytes for weights and for the KV cache at the context that would be used. */
+/** Bytes for weights and for the KV cache, of its default type, at the context that would be used. */
 interface Memory {
   readonly weights: number;
   readonly kvCache: number;
+  /** Number type of the KV cache. */
+  readonly kvType: string;
   readonly contextSize: number;
 }
 
@@ -59,12 +62,14 @@ async function memoryNeeded(model: string, description: FileDescription): Promis
   try {
     await checkpoint.tokenizer();
     if (!checkpoint.metadata.has(`${checkpoint.architecture}.block_count`)) return undefined;
-    const options = { kvType: "f32", pages: 1, maxRows: 1, maxOutputRows: 1 } as const;
+    const kvType = defaultKvType(checkpoint);
+    const options = { kvType, pages: 1, maxRows: 1, maxOutputRows: 1 } as const;
     const { description: figures } = await prepareModel(checkpoint, options);
     const contextSize = Math.min(figures.contextSize, 4096);
     return {
       weights: checkpoint.byteLength,
-      kvCache: figures.kvBytesPerToken("f32") * contextSize,
+      kvCache: figures.kvBytesPerToken(kvType) * contextSize,
+      kvType,
       contextSize,
     };
   } catch (error) {
@@ -114,7 +119,7 @@ function asText(description: FileDescription, memory: Memory | undefined): strin
   ];
   if (memory !== undefined) {
     lines.push(
-      `memory        ${bytesText(memory.weights + memory.kvCache)} (weights ${bytesText(memory.weights)}, KV cache f32 for ${memory.contextSize} tokens ${bytesText(memory.kvCache)})`,
+      `memory        ${bytesText(memory.weights + memory.kvCache)} (weights ${bytesText(memory.weights)}, KV cache ${memory.kvType} for ${memory.contextSize} tokens ${bytesText(memory.kvCache)})`,
     );
   }
   lines.push("", "types");

@@ -2,6 +2,7 @@ import { type ChatFormat, type ChatPrompt, chatFormat, type Llm } from "@realiza
 import { UsageError } from "../errors.ts";
 import { type GenerationFlags, generateOptions } from "../generation-options.ts";
 import type { Io } from "../io.ts";
+import { folded, wordWrap } from "../word-wrap.ts";
 import { type LoadFlags, type LocatedModel, loadModel } from "./load-model.ts";
 
 export interface RunFlags extends LoadFlags, GenerationFlags {
@@ -34,6 +35,7 @@ export async function run(
     );
   const ids: number[] = flags.echo ? [...asked.ids] : [];
   const parser = format?.answerParser(asked);
+  const wrap = io.outColumns === undefined ? undefined : wordWrap(() => io.outColumns ?? 80);
   let said = "";
   let thought = "";
   let seed = flags.seed ?? 0;
@@ -42,7 +44,7 @@ export async function run(
     | undefined;
   const say = (piece: string) => {
     said += piece;
-    if (flags.format === "text") io.out(piece);
+    if (flags.format === "text") io.out(wrap?.push(piece) ?? piece);
   };
   const take = (deltas: readonly { content?: string; reasoning_content?: string }[]) => {
     for (const { content, reasoning_content } of deltas) {
@@ -82,7 +84,8 @@ export async function run(
     take(parser?.flush() ?? []);
   } finally {
     // The line is ended also where Ctrl-C cut it short; a refusal leaves standard output empty.
-    if (flags.format === "text" && (finish?.finish_reason !== "error" || said !== "")) io.out("\n");
+    if (flags.format === "text" && (finish?.finish_reason !== "error" || said !== ""))
+      io.out(`${wrap?.flush() ?? ""}\n`);
   }
   if (finish === undefined) return;
   const { finish_reason, timings } = finish;
@@ -91,7 +94,7 @@ export async function run(
     io.out(`${JSON.stringify({ text: said, ...reasoning, token_ids: ids, finish_reason, seed, timings })}\n`);
   if (flags.format === "stream") io.out(`${JSON.stringify({ done: true, finish_reason, seed, timings })}\n`);
   const speed = `prompt ${finish.prompt_tokens} tokens, ${timings.prompt_tokens_per_second.toFixed(1)} tokens/s; generated ${finish.generated_tokens} tokens, ${timings.tokens_per_second.toFixed(1)} tokens/s; seed ${seed}`;
-  io.err(`${io.style.dim(speed)}\n`);
+  io.err(`${io.style.dim(folded(speed, io))}\n`);
 }
 
 /** The prompt as the model reads it: through its chat template where it has one and `--raw` does not say otherwise. */

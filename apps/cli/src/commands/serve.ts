@@ -143,11 +143,19 @@ function created(options: ServerOptions): Server {
   }
 }
 
+/** By error code of listen(2). */
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "ports below 1024 need rights that this process lacks",
+};
+
 async function listen(server: Server, { host, port }: ServeFlags): Promise<Listener> {
   try {
     return await server.listen({ hostname: host, port });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const code = (cause as { code?: string }).code ?? "";
+    const why = LISTEN_PROBLEMS[code] ?? oneLine(cause).replace(/[.?!]$/, "");
     throw new Error(`cannot listen on ${host}:${port}: ${why}; choose another with --host and --port`, {
       cause,
     });

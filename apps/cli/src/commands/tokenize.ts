@@ -1,14 +1,23 @@
-import { openTokenizer } from "@realizar/formats";
+import { openCheckpointFrom, openTokenizer } from "@realizar/formats";
+import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import type { LocatedModel } from "./load-model.ts";
 
 /** Prints the ids of a text: separated by spaces, or a JSON array. No special tokens are added. */
 export async function tokenize(
   io: Io,
-  model: string,
-  text: string,
+  model: LocatedModel,
+  text: string | undefined,
   flags: { format: "text" | "json" },
 ): Promise<void> {
-  const tokenizer = await openTokenizer(model);
+  if (text === undefined)
+    throw new UsageError(
+      'no text: give it as the second argument, as in: realizar tokenize MODEL "Once upon a time"',
+    );
+  const tokenizer =
+    typeof model === "string"
+      ? await openTokenizer(model)
+      : await (await openCheckpointFrom(model)).tokenizer();
   const ids = tokenizer.encode(text, { addSpecial: false });
   io.out(`${flags.format === "json" ? JSON.stringify(ids) : ids.join(" ")}\n`);
 }

@@ -36,7 +36,7 @@ describe("info", () => {
     for (const part of [
       /^format {8}gguf v3$/m,
       /^architecture {2}llama$/m,
-      /^memory .*weights .*KV cache f32 for 256 tokens/m,
+      /^memory .*weights .*KV cache q16 for 256 tokens/m,
       /^ {2}Q8_0 +\d+ tensors/m,
       /^ {2}llama\.context_length = 256$/m,
       /^ {2}tokenizer\.ggml\.tokens = \[<unk>, .* in all\]$/m,
@@ -52,7 +52,7 @@ describe("info", () => {
       format: "gguf",
       version: 3,
       architecture: "llama",
-      memory: { contextSize: 256, kvCache: 256 * 2 * 2 * 2 * 8 * 4 },
+      memory: { contextSize: 256, kvType: "q16", kvCache: 256 * 2 * 2 * 2 * 68 },
       metadata: { "tokenizer.ggml.tokens": { length: 297 } },
     });
     expect(object.tensors.find(({ name }: { name: string }) => name === "output_norm.weight")).toMatchObject({

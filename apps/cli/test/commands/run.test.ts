@@ -144,6 +144,13 @@ describe("run", () => {
     for (const type of ["f16", "q8_0"]) expect((await run("--kv-type", type, "-n", "4")).status).toBe(0);
   });
 
+  test("a terminal's lines are broken between words", async () => {
+    const plain = await cli(["run", model, PROMPT, "-n", "40", "--seed", "1"]);
+    const { out } = await cli(["run", model, PROMPT, "-n", "40", "--seed", "1"], { outColumns: 12 });
+    expect(out).not.toBe(plain.out);
+    expect(out.split(/\s+/)).toEqual(plain.out.split(/\s+/));
+  });
+
   test("a bar shows the loading on a terminal, and is gone before the text", async () => {
     const { out, err } = await cli(["run", model, PROMPT, "-n", "2"], { terminal: true });
     expect(err).toContain("loading [");

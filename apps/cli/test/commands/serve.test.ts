@@ -9,7 +9,11 @@ let model = "";
 beforeAll(async () => {
   model = await tinyModel(folder.path);
 });
-afterAll(folder.remove);
+const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+afterAll(async () => {
+  folder.remove();
+  await taken.stop(true);
+});
 
 /** Serves until `use` is done, as until Ctrl-C. */
 async function serving(
@@ -144,6 +148,12 @@ describe("serve", () => {
       1,
       () => ["--model", model, "--host", "192.0.2.1"],
       /cannot listen on 192\.0\.2\.1:0/,
+    ],
+    [
+      "a port in use",
+      1,
+      () => ["--model", model, "--port", `${taken.port}`],
+      /cannot listen on 127\.0\.0\.1:\d+: the port is in use; choose another/,
     ],
     ["an empty key file", 2, () => ["--model", model, "--api-key-file", "/dev/null"], /no API key/],
     [

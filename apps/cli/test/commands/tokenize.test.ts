@@ -21,3 +21,10 @@ test("no text is no id", async () => {
   expect((await cli(["tokenize", model, ""])).out).toBe("\n");
   expect((await cli(["tokenize", model, "", "--format", "json"])).out).toBe("[]\n");
 });
+
+test("the built-in model's tokenizer", async () => {
+  expect((await cli(["tokenize", "--demo", "a fox"])).out).toMatch(/^\d+( \d+)*\n$/);
+  const { status, err } = await cli(["tokenize", "--demo"]);
+  expect(status).toBe(2);
+  expect(err).toContain("no text");
+});

@@ -175,7 +175,7 @@ export function SettingsDialog({ state, session, onClose }: SettingsDialogProps)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the dialog itself closes on Escape
     <dialog ref={ref} aria-labelledby="settings-title" onClose={onClose} onClick={onBackdrop}>
-      <form method="dialog">
+      <form method="dialog" novalidate>
         <div class="title">
           <h2 id="settings-title">Settings</h2>
           <button type="button" class="quiet" onClick={reset}>

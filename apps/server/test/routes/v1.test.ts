@@ -334,11 +334,15 @@ describe("/v1/chat/completions", () => {
       "tools",
       /^tools is not supported by the chat template of the model "toy"/,
     ],
-    [{ max_tokens: -1 }, "max_tokens", "max_tokens must be an integer from 0 to 256, but is -1"],
+    [
+      { max_tokens: -1 },
+      "max_tokens",
+      "max_tokens must be 0 or more, of which the context allows up to 256, but is -1",
+    ],
     [
       { max_completion_tokens: -2 },
       "max_completion_tokens",
-      "max_completion_tokens must be an integer from 0 to 256, but is -2",
+      "max_completion_tokens must be 0 or more, of which the context allows up to 256, but is -2",
     ],
     [{ logit_bias: { x: 1 } }, "logit_bias", 'logit_bias must be keyed by token ids, but has "x"'],
     [{ seed: -1 }, "seed", "seed must be an integer from 0 to 9007199254740991, but is -1"],
