@@ -81,10 +81,13 @@ export function createModelCache<T extends {}>(options: ModelCacheOptions<T>): M
     expirations: 0,
   };
 
+  /** The most recently used entry, where it is known: to use it again changes no order. */
+  let newest: Entry<T> | undefined;
+
   function hit(key: string): Entry<T> | undefined {
-    const entry = ready.get(key);
-    if (entry !== undefined) counters.hits++;
-    return entry;
+    if (newest?.key !== key) newest = ready.get(key);
+    if (newest !== undefined) counters.hits++;
+    return newest;
   }
 
   /** A hit without a lease: the only kind of use whose time is not known from a release. */
@@ -128,6 +131,7 @@ export function createModelCache<T extends {}>(options: ModelCacheOptions<T>): M
   function retire(key: string, type: "eviction" | "expiry" | "unload"): void {
     const entry = ready.peek(key)!;
     ready.delete(key);
+    newest = undefined;
     entry.retired = true;
     onEvent({ type, key, bytes: entry.bytes });
     if (entry.leases > 0) retired.add(entry);
@@ -230,6 +234,7 @@ export function createModelCache<T extends {}>(options: ModelCacheOptions<T>): M
         retired: false,
       };
       ready.set(key, entry);
+      newest = entry;
       onEvent({ type: "load", key, bytes, milliseconds: entry.lastUsed - started });
       return entry;
     } catch (error) {

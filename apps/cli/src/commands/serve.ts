@@ -175,7 +175,8 @@ ${bold(`realizar ${VERSION}`)} is ready
   models    ${models.join(", ")}
   clients   ${base}/v1 ${dim("for those of OpenAI")}
   docs      ${base}/openapi.json
-  try       curl ${base}/generate --json '{"prompt": "Hello"}'
+  try       curl ${base}/generate \\
+              -H content-type:application/json -d '{"prompt": "Hello"}'
   stop      Ctrl-C
 
 `;
