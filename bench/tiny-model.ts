@@ -178,11 +178,18 @@ function newCache(maxEntries: number) {
 const loadTiny = () => openModel(bytes, options);
 const hot = newCache(10);
 await hot.get("model", loadTiny);
+await hot.get("other", loadTiny);
+await hot.get("model", loadTiny);
+/** Names as requests bring them: equal, and not the same string. */
+const names = ["model", JSON.parse('"model"') as string];
+const both = ["model", "other"];
+let asked = 0;
 const cold = newCache(10);
 let key = 0;
 
 const caching: Bench[] = [
-  { name: "cache hit", run: () => hot.getIfLoaded("model"), published: 40 },
+  { name: "cache hit", run: () => hot.getIfLoaded(names[asked++ & 1]!), published: 40 },
+  { name: "cache hit, two models in turn", run: () => hot.getIfLoaded(both[asked++ & 1]!) },
   { name: "cache hit, as a promise", run: () => hot.get("model", loadTiny), published: 40 },
   {
     name: "cache miss, model built and loaded",

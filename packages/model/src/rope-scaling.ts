@@ -1,3 +1,4 @@
+import { exp, log } from "@realizar/sampling";
 import { BadHyperparameterError } from "./errors.ts";
 import type { Keys } from "./keys.ts";
 
@@ -79,9 +80,12 @@ const SCALINGS: Readonly<Record<string, (keys: Keys, s: Scaling) => RopeAngles>>
   dynamic: (_, s) => ({ frequencies: plain(s.dims, dynamicBase(s)), magnitude: 1 }),
 };
 
+/** The same bits on every engine, as `**` need not have. */
+const power = (base: number, exponent: number) => exp(exponent * log(base));
+
 /** base^(-2i / dims). Su et al. 2021, section 3.2.2. */
 function plain(dims: number, base: number): Float64Array {
-  return Float64Array.from({ length: dims / 2 }, (_, i) => base ** ((-2 * i) / dims));
+  return Float64Array.from({ length: dims / 2 }, (_, i) => power(base, (-2 * i) / dims));
 }
 
 /**
@@ -93,8 +97,7 @@ function yarn(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngles
   const betaFast = keys.positive("rope.scaling.yarn_beta_fast", 32);
   const betaSlow = keys.positive("rope.scaling.yarn_beta_slow", 1);
   /** The pair that turns `rotations` times over the original context. */
-  const pairOf = (rotations: number) =>
-    (dims * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(base));
+  const pairOf = (rotations: number) => (dims * log(original / (rotations * 2 * Math.PI))) / (2 * log(base));
   const low = Math.max(0, Math.floor(pairOf(betaFast)));
   const high = Math.min(dims - 1, Math.ceil(pairOf(betaSlow)));
   const frequencies = plain(dims, base).map((frequency, i) => {
@@ -102,7 +105,7 @@ function yarn(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngles
     const kept = (1 - ramp) * extrapolation;
     return (frequency / factor) * (1 - kept) + frequency * kept;
   });
-  const attention = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+  const attention = factor <= 1 ? 1 : 0.1 * log(factor) + 1;
   return {
     frequencies,
     magnitude: keys.positive("rope.scaling.yarn_attn_factor", attention),
@@ -115,7 +118,7 @@ function yarn(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngles
  */
 function longRope(keys: Keys, s: Scaling): RopeAngles {
   const stretch = s.context / s.original;
-  const magnitude = stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(s.original));
+  const magnitude = stretch <= 1 ? 1 : Math.sqrt(1 + log(stretch) / log(s.original));
   return {
     frequencies: divide(
       keys,
@@ -144,7 +147,7 @@ function llama3(keys: Keys, { dims, base, factor, original }: Scaling): RopeAngl
 /** The base grows with the context beyond the original: `_compute_dynamic_ntk_parameters` of modeling_rope_utils.py. */
 function dynamicBase({ dims, base, factor, original, contextSize }: Scaling): number {
   if (contextSize <= original) return base;
-  return base * ((factor * contextSize) / original - (factor - 1)) ** (dims / (dims - 2));
+  return base * power((factor * contextSize) / original - (factor - 1), dims / (dims - 2));
 }
 
 function divide(keys: Keys, frequencies: Float64Array, divisors: Float32Array | undefined): Float64Array {

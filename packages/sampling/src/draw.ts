@@ -1,4 +1,5 @@
 import { type Candidates, maxLogit } from "./candidates.ts";
+import { exp } from "./exact-math.ts";
 
 /** Index of the greatest value, the lowest on ties; -1 where none is above -Infinity. */
 export function argmax(values: Float32Array, size = values.length): number {
@@ -23,7 +24,7 @@ export function draw(candidates: Candidates, coin: number): number {
   const max = maxLogit(candidates);
   let total = 0;
   for (let i = 0; i < size; i++) {
-    const weight = Math.exp(logits[i]! - max);
+    const weight = exp(logits[i]! - max);
     weights[i] = weight;
     total += weight;
   }

@@ -13,6 +13,8 @@ export {
   SamplingError,
   SamplingParameterError,
 } from "./errors.ts";
+// Exponentials with the same bits on every engine
+export { exp, log } from "./exact-math.ts";
 // Log-probabilities
 export { logprobOf, logSumExp, requireFinite, type TokenLogprob, topLogprobs } from "./logprobs.ts";
 export {

@@ -1,5 +1,6 @@
 import { orderedKey } from "./cut.ts";
 import { NonFiniteLogitsError } from "./errors.ts";
+import { exp, log } from "./exact-math.ts";
 
 /** A token id and its natural log-probability. */
 export type TokenLogprob = [id: number, logprob: number];
@@ -21,8 +22,8 @@ export function logSumExp(logits: Float32Array): number {
   let max = -Infinity;
   for (let i = 0; i < logits.length; i++) if (logits[i]! > max) max = logits[i]!;
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - max);
-  return max + Math.log(sum);
+  for (let i = 0; i < logits.length; i++) sum += exp(logits[i]! - max);
+  return max + log(sum);
 }
 
 /** Natural log-softmax of one token. `total` is `logSumExp(logits)` where the caller has it already. */

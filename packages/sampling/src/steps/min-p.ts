@@ -1,4 +1,5 @@
 import { type Candidates, maxLogit } from "../candidates.ts";
+import { log } from "../exact-math.ts";
 
 /**
  * Drops tokens whose probability is below p times the likeliest one's.
@@ -6,7 +7,7 @@ import { type Candidates, maxLogit } from "../candidates.ts";
  */
 export function minP(candidates: Candidates, p: number): void {
   const { ids, logits, size } = candidates;
-  const threshold = maxLogit(candidates) + Math.log(p);
+  const threshold = maxLogit(candidates) + log(p);
   let kept = 0;
   for (let i = 0; i < size; i++) {
     if (logits[i]! < threshold) continue;

@@ -1,5 +1,6 @@
 import { type Candidates, maxLogit } from "../candidates.ts";
 import { keepHeaviest } from "../cut.ts";
+import { exp } from "../exact-math.ts";
 
 /**
  * Keeps the fewest likeliest tokens whose probabilities, at temperature 1 among the candidates, sum to at least p;
@@ -10,7 +11,7 @@ export function topP(candidates: Candidates, p: number): void {
   const max = maxLogit(candidates);
   let total = 0;
   for (let i = 0; i < size; i++) {
-    const weight = Math.exp(logits[i]! - max);
+    const weight = exp(logits[i]! - max);
     weights[i] = weight;
     total += weight;
   }
