@@ -24,6 +24,13 @@ export function folded(text: string, { terminal, columns }: { terminal: boolean;
   return wrap.push(text) + wrap.flush();
 }
 
+/** Wraps an answer for standard output; gives it as it is where that is no terminal. */
+export function outputWrap(io: { readonly outColumns: number | undefined }): WordWrap {
+  return io.outColumns === undefined
+    ? { push: (text) => text, flush: () => "" }
+    : wordWrap(() => io.outColumns ?? 80);
+}
+
 /** @param columns of the terminal, asked for each word: its size may change */
 export function wordWrap(columns: () => number): WordWrap {
   let held = "";
@@ -56,10 +63,7 @@ export function wordWrap(columns: () => number): WordWrap {
         } else held += character;
       }
       // A word as long as a line needs no place of its own: nothing is gained by waiting for its end.
-      if (columnsOf(held) >= columns()) {
-        shown += word();
-        column = ((column - 1) % columns()) + 1;
-      }
+      if (columnsOf(held) >= columns()) shown += word();
       return shown;
     },
     flush() {

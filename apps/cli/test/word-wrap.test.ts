@@ -18,6 +18,7 @@ describe("wordWrap", () => {
   test("gives what is longer than a line at once", () => {
     expect(wrapped(["a bcdefghijklm no"], 5)).toBe("a\nbcdefghijklm\nno");
     expect(wordWrap(() => 3).push("abcd")).toBe("abcd");
+    expect(wrapped(["aaa", "aaa", " a"], 4)).toBe("aaaaaa\na");
   });
 
   test("counts wide characters as two columns and marks as none", () => {

@@ -6,7 +6,7 @@ import { type GenerationFlags, generateOptions } from "../generation-options.ts"
 import type { Io } from "../io.ts";
 import { loadChat, type Turn } from "../saved-chat.ts";
 import { VERSION } from "../version.ts";
-import { wordWrap } from "../word-wrap.ts";
+import { outputWrap } from "../word-wrap.ts";
 import { type LoadFlags, type LocatedModel, loadModel } from "./load-model.ts";
 
 export interface ChatFlags extends LoadFlags, GenerationFlags {
@@ -111,7 +111,7 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
   let cut = "";
   let speed = "";
   const tell = (text: string) => io.err(`${io.style.dim(text)}\n`);
-  const wrap = io.outColumns === undefined ? undefined : wordWrap(() => io.outColumns ?? 80);
+  const wrap = outputWrap(io);
   try {
     const { messages, left } = fitting(format, llm.contextSize, session);
     if (left > session.unseen)
@@ -139,7 +139,7 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
       if (thinking) io.err("\n\n");
       thinking = false;
       said += text;
-      io.out(wrap?.push(text) ?? text);
+      io.out(wrap.push(text));
     }
   } catch (error) {
     if (!stopped.signal.aborted) {
@@ -150,7 +150,7 @@ async function answer(io: Io, { llm, format, verbose }: Partner, session: ChatSe
     }
   } finally {
     release();
-    if (said !== "") io.out(`${wrap?.flush() ?? ""}\n`);
+    if (said !== "") io.out(`${wrap.flush()}\n`);
     else if (thinking) io.err("\n");
   }
   if (stopped.signal.aborted) tell("stopped");

@@ -1,5 +1,5 @@
 import { describeFile, type FileDescription, openCheckpoint } from "@realizar/formats";
-import { defaultKvType } from "@realizar/llm";
+import { DEFAULT_CONTEXT, defaultKvType } from "@realizar/llm";
 import { prepareModel } from "@realizar/model";
 import type { Io } from "../io.ts";
 import { bytesText } from "../progress.ts";
@@ -65,7 +65,7 @@ async function memoryNeeded(model: string, description: FileDescription): Promis
     const kvType = defaultKvType(checkpoint);
     const options = { kvType, pages: 1, maxRows: 1, maxOutputRows: 1 } as const;
     const { description: figures } = await prepareModel(checkpoint, options);
-    const contextSize = Math.min(figures.contextSize, 4096);
+    const contextSize = Math.min(figures.contextSize, DEFAULT_CONTEXT);
     return {
       weights: checkpoint.byteLength,
       kvCache: figures.kvBytesPerToken(kvType) * contextSize,

@@ -2,7 +2,7 @@ import { type ChatFormat, type ChatPrompt, chatFormat, type Llm } from "@realiza
 import { UsageError } from "../errors.ts";
 import { type GenerationFlags, generateOptions } from "../generation-options.ts";
 import type { Io } from "../io.ts";
-import { folded, wordWrap } from "../word-wrap.ts";
+import { folded, outputWrap } from "../word-wrap.ts";
 import { type LoadFlags, type LocatedModel, loadModel } from "./load-model.ts";
 
 export interface RunFlags extends LoadFlags, GenerationFlags {
@@ -35,7 +35,7 @@ export async function run(
     );
   const ids: number[] = flags.echo ? [...asked.ids] : [];
   const parser = format?.answerParser(asked);
-  const wrap = io.outColumns === undefined ? undefined : wordWrap(() => io.outColumns ?? 80);
+  const wrap = outputWrap(io);
   let said = "";
   let thought = "";
   let seed = flags.seed ?? 0;
@@ -44,7 +44,7 @@ export async function run(
     | undefined;
   const say = (piece: string) => {
     said += piece;
-    if (flags.format === "text") io.out(wrap?.push(piece) ?? piece);
+    if (flags.format === "text") io.out(wrap.push(piece));
   };
   const take = (deltas: readonly { content?: string; reasoning_content?: string }[]) => {
     for (const { content, reasoning_content } of deltas) {
@@ -85,7 +85,7 @@ export async function run(
   } finally {
     // The line is ended also where Ctrl-C cut it short; a refusal leaves standard output empty.
     if (flags.format === "text" && (finish?.finish_reason !== "error" || said !== ""))
-      io.out(`${wrap?.flush() ?? ""}\n`);
+      io.out(`${wrap.flush()}\n`);
   }
   if (finish === undefined) return;
   const { finish_reason, timings } = finish;

@@ -1,4 +1,4 @@
-import { openCheckpointFrom, openTokenizer } from "@realizar/formats";
+import { openTokenizer, openTokenizerFrom } from "@realizar/formats";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { LocatedModel } from "./load-model.ts";
@@ -14,10 +14,9 @@ export async function tokenize(
     throw new UsageError(
       'no text: give it as the second argument, as in: realizar tokenize MODEL "Once upon a time"',
     );
-  const tokenizer =
-    typeof model === "string"
-      ? await openTokenizer(model)
-      : await (await openCheckpointFrom(model)).tokenizer();
+  const tokenizer = await (typeof model === "string"
+    ? openTokenizer(model)
+    : openTokenizerFrom({ "model.gguf": model }, "model.gguf"));
   const ids = tokenizer.encode(text, { addSpecial: false });
   io.out(`${flags.format === "json" ? JSON.stringify(ids) : ids.join(" ")}\n`);
 }
