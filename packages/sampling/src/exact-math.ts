@@ -8,6 +8,7 @@ const LN2_LOW = 1.9082149292705877e-10; // ln2LO
 /** Below and above, the result is no normal number. */
 const LOWEST = -708;
 const HIGHEST = 709;
+const LEAST_NORMAL = 2 ** -1022;
 
 const float = new Float64Array(1);
 const word = new Int32Array(float.buffer);
@@ -33,8 +34,11 @@ const HIGH_WORD = (() => {
   return word[1] === 0 ? 0 : 1;
 })();
 
-/** ln x for normal x > 0: x = 2^n m with m within a factor of sqrt 2 from 1, ln m = 2 artanh((m - 1) / (m + 1)). */
+/** ln x: x = 2^n m with m within a factor of sqrt 2 from 1, ln m = 2 artanh((m - 1) / (m + 1)). */
 export function log(x: number): number {
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY))
+    return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN;
+  if (x < LEAST_NORMAL) return log(x * 2 ** 54) - 54 * Math.LN2;
   float[0] = x;
   let n = (word[HIGH_WORD]! >>> 20) - 1023;
   word[HIGH_WORD] = (word[HIGH_WORD]! & 0xfffff) | (1023 << 20);

@@ -31,9 +31,18 @@ describe("e^x", () => {
 });
 
 describe("ln x", () => {
+  test("at the ends", () => {
+    expect([0, -0, -1, Infinity, Number.NaN].map(log)).toEqual([
+      -Infinity,
+      -Infinity,
+      Number.NaN,
+      Infinity,
+      Number.NaN,
+    ]);
+  });
   test("is that of the engine but for last places", () => {
     fc.assert(
-      fc.property(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), (x) => {
+      fc.property(fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true }), (x) => {
         expect(Math.abs(log(x) - Math.log(x))).toBeLessThanOrEqual(
           CLOSE * Math.max(1, Math.abs(Math.log(x))),
         );
