@@ -129,7 +129,7 @@ function masked(score: v128, position: v128, first: i32, last: i32): v128 {
 function scores_f32(query: usize, headBytes: usize, count: i32, key: usize, scale: f32, out: usize, next: usize, nextBytes: usize): void {
   const share = touched_share(nextBytes, count), end = next + nextBytes;
   for (; count > 0; count -= 2, query += headBytes << 1, out += 128, next += share) {
-    touch(next, share, end);
+    touch(next, min(next + share, end));
     if (count > 1) scores_2(query, headBytes, key, scale, out);
     else scores_1(query, headBytes, key, scale, out);
   }
@@ -208,7 +208,7 @@ function softmax_page(scores: usize, count: i32, start: i32, first: i32, last: i
 function values_f32(weights: usize, count: i32, value: usize, filled: i32, padded: usize, weighted: usize, shrink: usize, next: usize, nextBytes: usize): void {
   const share = touched_share(nextBytes, count), end = next + nextBytes;
   for (; count > 0; count -= 2, weights += 128, weighted += padded << 1, shrink += 8, next += share) {
-    touch(next, share, end);
+    touch(next, min(next + share, end));
     if (count > 1) values_2(weights, value, filled, padded, weighted, shrink);
     else values_1(weights, value, filled, padded, 0, weighted, shrink);
   }

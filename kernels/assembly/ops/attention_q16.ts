@@ -42,7 +42,7 @@ export function quantize_query(query: usize, headDim: i32, scale: f32, out: usiz
 export function scores_q16(query: usize, queryBytes: usize, count: i32, headDim: i32, key: usize, out: usize, next: usize, nextBytes: usize): void {
   const share = touched_share(nextBytes, count), end = next + nextBytes;
   for (; count > 0; count -= 2, query += queryBytes << 1, out += 128, next += share) {
-    touch(next, share, end);
+    touch(next, min(next + share, end));
     if (count > 1) scores_q16_2(query, queryBytes, headDim, key, out);
     else scores_q16_1(query, headDim, key, out);
   }
@@ -168,7 +168,7 @@ function weighted_by_filled(p: usize, filled: i32, scales: usize): void {
 export function values_q16(weights: usize, count: i32, value: usize, pairs: i32, padded: usize, weighted: usize, shrink: usize, weightScale: usize, next: usize, nextBytes: usize): void {
   const share = touched_share(nextBytes, count), end = next + nextBytes;
   for (; count > 0; count -= 2, weights += 64, weighted += padded << 1, shrink += 8, weightScale += 8, next += share) {
-    touch(next, share, end);
+    touch(next, min(next + share, end));
     if (count > 1) values_q16_2(weights, value, pairs, padded, weighted, shrink, weightScale);
     else values_q16_1(weights, value, pairs, padded, 0, weighted, shrink, weightScale);
   }

@@ -1,7 +1,7 @@
 /**
- * Memory that is wanted next, read ahead of its use: pages of a KV cache lie in no order that hardware could follow. What
- * is read is dropped, but a load may trap, so no compiler leaves it out. A few lines at a time between other work: more
- * would wait for each other.
+ * Memory that is wanted next, read ahead of its use where hardware does not foresee the order: pages of a KV cache, planes
+ * of a block, the next columns while a few tokens are multiplied. What is read is dropped, but a load may trap, so no
+ * compiler leaves it out. A few lines at a time between other work: more would wait for each other.
  */
 
 /** Bytes, a multiple of a cache line, that each of count / 2 turns touches so that all of `bytes` are touched. */
@@ -11,11 +11,10 @@ export function touched_share(bytes: usize, count: i32): usize {
   return (bytes / <usize>((count + 1) >> 1) + 63) & ~63;
 }
 
-/** Reads from each cache line of `bytes` bytes, up to `end`. */
+/** Reads from each cache line from p up to `end`. */
 // @ts-ignore: decorator
 @inline
-export function touch(p: usize, bytes: usize, end: usize): void {
-  end = min(end, p + bytes);
+export function touch(p: usize, end: usize): void {
   for (; p + 192 < end; p += 256) {
     load<u32>(p);
     load<u32>(p, 64);
@@ -23,4 +22,13 @@ export function touch(p: usize, bytes: usize, end: usize): void {
     load<u32>(p, 192);
   }
   for (; p < end; p += 64) load<u32>(p);
+}
+
+/** Reads from three cache lines from p on. */
+// @ts-ignore: decorator
+@inline
+export function touch_3(p: usize): void {
+  load<u32>(p);
+  load<u32>(p, 64);
+  load<u32>(p, 128);
 }

@@ -136,20 +136,3 @@ const AHEAD: usize = 2048;
 export function ahead_of(end: usize): usize {
   return <i32>(end >> 16) + 1 < memory.size() ? AHEAD : 0;
 }
-
-/** Reads from each cache line of `bytes` bytes at p; sink as in touch(). */
-export function touch_lines(p: usize, bytes: usize, sink: usize): void {
-  let all: u32 = 0;
-  for (const end = p + bytes; p < end; p += 64) all |= load<u32>(p);
-  store<u32>(sink, all);
-}
-
-/**
- * Reads from three cache lines from p on, for weights that are not read in an order that hardware follows by itself.
- * `sink` keeps what is read, so that no compiler leaves it out.
- */
-// @ts-ignore: decorator
-@inline
-export function touch(p: usize, sink: usize): void {
-  store<u32>(sink, load<u32>(p) | load<u32>(p, 64) | load<u32>(p, 128));
-}

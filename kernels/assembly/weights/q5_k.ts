@@ -11,8 +11,9 @@
  */
 import { add_dot } from "../simd/dot";
 import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { touch_3 } from "../simd/touch";
 import { CODES256, RECORD } from "./bytes256";
-import { ahead_of, interleave_words, SCALES, touch } from "./group";
+import { ahead_of, interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
 
@@ -56,7 +57,7 @@ function first_of(step: i32): v128 {
   return i8x16.splat(step & 1 ? 64 : 16);
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Runs of 16 columns (planes.ts). work: 68 bytes. */
+/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Runs of 16 columns (planes.ts). work: 64 bytes. */
 export function dot_q5_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(blocks > 0);
   let next = group + ahead_of(group + <usize>blocks * BLOCK_Q5_K);
@@ -67,7 +68,7 @@ export function dot_q5_k(group: usize, blocks: i32, q: usize, record: usize, out
     for (let step = 0; step < 4; step++, scale += 32, p += 512, q += 64) {
       const factor = factor_of(step), first = first_of(step), second = i8x16.add(first, first);
       const low = v128.load(scale), upper = v128.load(scale, 16);
-      for (const end = next + BLOCK_Q5_K / 4; next < end; next += BLOCK_Q5_K / 16) touch(next, work + 64);
+      for (const end = next + BLOCK_Q5_K / 4; next < end; next += BLOCK_Q5_K / 16) touch_3(next);
       run_low(p, high, factor, first, q, low, work);
       run_low(p + 256, high + 256, factor, first, q + 16, low, work);
       run_high(p, high, factor, second, q + 32, upper, work);

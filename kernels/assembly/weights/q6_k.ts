@@ -15,8 +15,9 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
+import { touch_3 } from "../simd/touch";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { ahead_of, interleave_halves, interleave_words, SCALES, touch, widen_scales } from "./group";
+import { ahead_of, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 210;
@@ -79,14 +80,14 @@ export function unpack_q6_k(src: usize, dst: usize): void {
   }
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 68 bytes. */
+/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 64 bytes. */
 export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(blocks > 0);
   let next = group + ahead_of(group + <usize>blocks * BLOCK_Q6_K);
   for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q6_K) {
     memory.fill(work, 0, 64);
     for (let s: usize = 0; s < 16; s++, next += BLOCK_Q6_K / 16) {
-      touch(next, work + 64);
+      touch_3(next);
       // Run s & 1 of columns k of a half.
       const half = s >> 3, k = (s >> 1) & 3, run = (s & 1) << 8;
       const p = group + BITS + half * (3 * PLANE) + run, scales = v128.load(group + SCALES + (s << 4)), start = start_of(record + SUMS + (s << 2), 32);

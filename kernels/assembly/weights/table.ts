@@ -4,12 +4,13 @@
  * A type's packed blocks are unpacked, 256 columns at a time, to one of four forms, and the form's product does the
  * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
+import { touch, touched_share } from "../simd/touch";
 import { dot_bf16, pack_bf16, row_bf16, unpack_bf16 } from "./bf16";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
 import { dot_f16, pack_f16, row_f16, unpack_f16 } from "./f16";
 import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
-import { clear16, touch_lines, UNPACK_BYTES } from "./group";
+import { clear16 } from "./group";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, dot_q2_k, pack_q2_k, unpack_q2_k } from "./q2_k";
@@ -226,7 +227,8 @@ export function dot_group(
     // Memory would idle while a few tokens are multiplied: the next columns are on their way meanwhile.
     const next = group + bytes, share = share_of(next, bytes, tokens);
     for (let t: usize = 0; t < <usize>tokens; t += 2) {
-      touch_lines(next + (t >> 1) * share, share, scratch + SINK);
+      const from = next + (t >> 1) * share;
+      touch(from, from + share);
       tile(type, scratch, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride);
     }
   }
@@ -235,13 +237,10 @@ export function dot_group(
 /** Most tokens beside whose products the next columns are touched; words are so many that touching them gains nothing. */
 const FEW: i32 = 24;
 
-/** Where in a thread's scratch what is touched goes: past all that is unpacked, before the list of rows. */
-const SINK: usize = UNPACK_BYTES - 320;
-
 /** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */
 function share_of(next: usize, bytes: usize, tokens: i32): usize {
   if (<u64>next + <u64>bytes + 64 > <u64>memory.size() << 16) return 0;
-  return (bytes / <usize>((tokens + 1) >> 1) + 63) & ~63;
+  return touched_share(bytes, tokens);
 }
 
 /**
