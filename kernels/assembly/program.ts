@@ -55,7 +55,7 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 9:
         attention(
           p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), p(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10),
-          i(pc, 11), i(pc, 12), i(pc, 13), i(pc, 14), f(pc, 15), i(pc, 16), f(pc, 17), i(pc, 18), p(pc, 19), p(pc, 20), rank, threads,
+          i(pc, 11), i(pc, 12), i(pc, 13), i(pc, 14), f(pc, 15), i(pc, 16), f(pc, 17), i(pc, 18), p(pc, 19), p(pc, 20), taken, rank, threads,
         );
         break;
       case 10: gated(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), rank, threads); break;

@@ -12,19 +12,21 @@ export function split_to(total: i32, rank: i32, threads: i32): i32 {
   return <i32>((<i64>total * (rank + 1)) / threads);
 }
 
-/** Items that a thread takes at once of `total`: few enough that all threads end together. */
-// @ts-ignore: decorator
-@inline
-export function take_size(total: i32, threads: i32): i32 {
-  return threads == 1 ? total : max(1, total / (threads << 4));
-}
-
 /**
- * First of the next `size` items that nobody has taken; at or past the total where none are left. `taken` counts what
- * all threads took of this command (barrier.ts).
+ * First item of piece `piece` of `total`, where the one before ends: threads take pieces as they come for them, large
+ * ones for three quarters of the items and then single ones, so that all threads end together.
  */
 // @ts-ignore: decorator
 @inline
-export function take(taken: usize, size: i32): i32 {
+export function piece_from(piece: i32, total: i32, threads: i32): i32 {
+  const large = threads == 1 ? total : max(1, total / (threads << 4));
+  const coarse = threads == 1 ? 1 : (total - (total >> 2)) / large;
+  return min(piece, coarse) * large + max(0, piece - coarse);
+}
+
+/** The next `size` that nobody has taken. `taken` counts what all threads took of this command (barrier.ts). */
+// @ts-ignore: decorator
+@inline
+export function take(taken: usize, size: i32 = 1): i32 {
   return atomic.add<i32>(taken, size);
 }

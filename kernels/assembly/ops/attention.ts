@@ -7,7 +7,7 @@
  */
 import { exp_16, exp_f32 } from "../simd/exp";
 import { touch, touched_share } from "../simd/touch";
-import { split_from, split_to } from "../split";
+import { take } from "../split";
 import { quantize_query, query_bytes, scores_q16, values_q16, weigh_q16 } from "./attention_q16";
 import { softcap_f32x4 } from "./elementwise";
 import { key_head_bytes, padded_dim, VALUE_SCALES_Q16, value_head_bytes, widen_keys, widen_values } from "./kv";
@@ -26,7 +26,7 @@ import { key_head_bytes, padded_dim, VALUE_SCALES_Q16, value_head_bytes, widen_k
  */
 export function attention(
   out: usize, q: usize, stride: usize, keys: usize, values: usize, positions: usize, sequences: usize, tables: usize, lengths: usize, sinks: usize,
-  rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, type: i32, scratch: usize, scratchBytes: usize, rank: i32, threads: i32,
+  rows: i32, heads: i32, kvHeads: i32, headDim: i32, scale: f32, window: i32, cap: f32, type: i32, scratch: usize, scratchBytes: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const group = heads / kvHeads;
   // A group's heads share what is read and widened: they are parted only where whole groups would not come out even.
@@ -43,12 +43,13 @@ export function attention(
   const scores = weighted + <usize>heads * padded;
   const wideKeys = scores + (<usize>group << 6), wideValues = wideKeys + (<usize>headDim << 6);
   const queries = wideKeys, weights = queries + <usize>heads * queryBytes;
-  const units = rows * (heads / unit);
-  const to = split_to(units, rank, threads) * unit;
-  for (let at = split_from(units, rank, threads) * unit; at < to; ) {
+  const all = rows * heads;
+  // Rows of a prompt see more and more positions, so threads come for one at a time; of few rows each takes a share.
+  const size = rows >= threads << 2 ? heads : (all / unit + threads - 1) / threads * unit;
+  let at = take(taken, size), to = min(at + size, all);
+  while (at < all) {
     const row = at / heads;
     const firstHead = at - row * heads, endHead = min(heads, to - row * heads);
-    at = row * heads + endHead;
     const sequence = <usize>load<i32>(sequences + (<usize>row << 2));
     const position = load<i32>(positions + (<usize>row << 2));
     const last = lengths != 0 ? load<i32>(lengths + (sequence << 2)) - 1 : position;
@@ -99,6 +100,11 @@ export function attention(
       const inverse: f32 = <f32>1.0 / load<f32>(states + stateBytes + (h << 2));
       const from = weighted + h * padded, into = out + <usize>row * stride + h * headBytes;
       for (let d: usize = 0; d < headBytes; d += 4) store<f32>(into + d, load<f32>(from + d) * inverse);
+    }
+    at = row * heads + endHead;
+    if (at == to) {
+      at = take(taken, size);
+      to = min(at + size, all);
     }
   }
 }

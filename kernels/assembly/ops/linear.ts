@@ -1,4 +1,4 @@
-import { split_from, split_to, take, take_size } from "../split";
+import { piece_from, split_from, split_to, take } from "../split";
 import { UNPACK_BYTES } from "../weights/group";
 import { dot_group, dot_rows, pack_group, unpack_row } from "../weights/table";
 
@@ -12,9 +12,9 @@ export function linear(
   q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const mine = scratch + <usize>rank * UNPACK_BYTES;
-  const size = take_size(groups, threads);
-  for (let from = take(taken, size); from < groups; from = take(taken, size)) {
-    const to = min(from + size, groups);
+  for (let piece = take(taken); ; piece = take(taken)) {
+    const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
+    if (from >= groups) break;
     for (let g = from; g < to; g++) {
       dot_group(type, weight + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>g << 6), outStride, mine);
     }
@@ -35,9 +35,9 @@ export function linear_experts(
   const mine = scratch + <usize>rank * UNPACK_BYTES;
   const list = mine + UNPACK_BYTES - (<usize>LIST << 2);
   const expertBytes = groupBytes * <usize>groups;
-  const size = take_size(groups, threads);
-  for (let from = take(taken, size); from < groups; from = take(taken, size)) {
-    const to = min(from + size, groups);
+  for (let piece = take(taken); ; piece = take(taken)) {
+    const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
+    if (from >= groups) break;
     for (let i = 0; i < rows; i++) {
       if (seen(experts, i)) continue;
       const matrix = weight + <usize>load<i32>(experts + (<usize>i << 2)) * expertBytes;
