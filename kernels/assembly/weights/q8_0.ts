@@ -3,15 +3,16 @@
  *
  *   | d: f16 | q[0] .. q[31]: i8 |          w = d q
  *
- * Packed, 16 rows together, 544 bytes a block:
+ * Packed, 16 rows together, 544 bytes a block; j = 0 .. 7, v = 0 .. 3:
  *
- *   | d of row 0 .. 15: f16 | columns 0,1 of rows 0 .. 15: i8 | columns 2,3 of rows 0 .. 15 | ... | columns 30,31 |
+ *   | d of row 0 .. 15: f16 | j, v: columns 4j, 4j+2, 4j+1, 4j+3 of rows 4v .. 4v+3: i8, 16 B | ...
  *
+ * so that the bytes of even place, widened to 16 bits, are columns 4j and 4j+1, and those of odd place the next two.
  * 16-bit activations keep the full range of a file's weights, -128 included.
  */
 import { f32x4_from_usual_halves } from "../simd/half";
-import { splat0, splat1 } from "../simd/lanes";
-import { add_scaled, interleave_halves, SCALES, widen_scales } from "./group";
+import { even_bytes, odd_bytes, splat0, splat1 } from "../simd/lanes";
+import { add_scaled, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
 const FILE_BLOCK: usize = 34;
@@ -19,18 +20,31 @@ export const BLOCK_Q8_0: usize = 544;
 
 export function pack_q8_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
-  for (let b = 0; b < blocks; b++, dst += BLOCK_Q8_0, src += FILE_BLOCK) {
-    interleave_halves(src, stride, rows, FILE_BLOCK, dst);
+  for (let b = 0; b < blocks; b++, src += FILE_BLOCK) {
+    interleave_halves(src, stride, rows, 2, dst);
+    dst += SCALES;
+    interleave_words(src + 2, stride, rows, 16, 32, dst, 0);
+    for (const end = dst + 512; dst < end; dst += 16) {
+      const w = v128.load(dst);
+      v128.store(dst, v128.shuffle<i8>(w, w, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
+    }
   }
 }
 
 export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
   const one = <i32>(blocks > 0);
+  const evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
   for (; blocks > 0; blocks--, dst += WORDS_BLOCK) {
     widen_scales(src, dst, one);
     let to = dst + WORDS;
     const end = src + BLOCK_Q8_0;
-    for (src += SCALES; src < end; src += 8, to += 16) v128.store(to, v128.load_ext<i8>(src));
+    for (src += SCALES; src < end; src += 64, to += 128) {
+      let w = v128.load(src);
+      v128.store(to, even_bytes(w, evens)); v128.store(to, odd_bytes(w, odds), 64); w = v128.load(src, 16);
+      v128.store(to, even_bytes(w, evens), 16); v128.store(to, odd_bytes(w, odds), 80); w = v128.load(src, 32);
+      v128.store(to, even_bytes(w, evens), 32); v128.store(to, odd_bytes(w, odds), 96); w = v128.load(src, 48);
+      v128.store(to, even_bytes(w, evens), 48); v128.store(to, odd_bytes(w, odds), 112);
+    }
   }
 }
 
@@ -40,17 +54,19 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
  */
 export function dot_q8_0(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
   const one = <i32>(blocks > 0);
+  const evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
   for (; blocks > 0; blocks--, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a;
-    let w = group + SCALES;
-    for (const stop = w + 512; w < stop; w += 64, q += 8) {
-      const four = v128.load64_splat(q);
-      let x = splat0(four);
-      a = madd(a, x, v128.load_ext<i8>(w)); b = madd(b, x, v128.load_ext<i8>(w, 8)); c = madd(c, x, v128.load_ext<i8>(w, 16)); d = madd(d, x, v128.load_ext<i8>(w, 24));
-      x = splat1(four);
-      a = madd(a, x, v128.load_ext<i8>(w, 32)); b = madd(b, x, v128.load_ext<i8>(w, 40)); c = madd(c, x, v128.load_ext<i8>(w, 48)); d = madd(d, x, v128.load_ext<i8>(w, 56));
+    let p = group + SCALES;
+    for (const stop = p + 512; p < stop; p += 64, q += 8) {
+      const four = v128.load64_splat(q), x = splat0(four), y = splat1(four);
+      let w = v128.load(p);
+      a = madd(madd(a, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 16);
+      b = madd(madd(b, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 32);
+      c = madd(madd(c, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 48);
+      d = madd(madd(d, x, even_bytes(w, evens)), y, odd_bytes(w, odds));
     }
     add_scaled(out, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(group), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one), v128.load32_splat(scales));
-    group = w;
+    group = p;
   }
 }
