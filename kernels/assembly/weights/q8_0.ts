@@ -11,7 +11,7 @@
  * 16-bit activations keep the full range of a file's weights, -128 included.
  */
 import { f32x4_from_usual_halves } from "../simd/half";
-import { even_bytes, odd_bytes, splat0, splat1 } from "../simd/lanes";
+import { even_bytes, odd_bytes, splat0, splat1, splat2, splat3 } from "../simd/lanes";
 import { add_scaled, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
@@ -58,14 +58,23 @@ export function dot_q8_0(group: usize, blocks: i32, q: usize, scales: usize, out
   for (; blocks > 0; blocks--, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a;
     let p = group + SCALES;
-    for (const stop = p + 512; p < stop; p += 64, q += 8) {
-      const four = v128.load64_splat(q), x = splat0(four), y = splat1(four);
+    const stop = p + 512;
+    do {
+      const eight = v128.load(q);
+      let x = splat0(eight), y = splat1(eight);
       let w = v128.load(p);
       a = madd(madd(a, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 16);
       b = madd(madd(b, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 32);
       c = madd(madd(c, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 48);
+      d = madd(madd(d, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 64);
+      x = splat2(eight); y = splat3(eight);
+      a = madd(madd(a, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 80);
+      b = madd(madd(b, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 96);
+      c = madd(madd(c, x, even_bytes(w, evens)), y, odd_bytes(w, odds)); w = v128.load(p, 112);
       d = madd(madd(d, x, even_bytes(w, evens)), y, odd_bytes(w, odds));
-    }
+      p += 128;
+      q += 16;
+    } while (p < stop);
     add_scaled(out, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(group), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one), v128.load32_splat(scales));
     group = p;
   }
