@@ -1,6 +1,6 @@
 import { piece_from, split_from, split_to, take } from "../split";
 import { UNPACK_BYTES } from "../weights/group";
-import { dot_group, dot_rows, pack_group, unpack_row } from "../weights/table";
+import { dot_groups, dot_rows, pack_group, unpack_row } from "../weights/table";
 
 /**
  * out[token][row] = W[row] . x[token], 16 rows at a time; threads take groups as they come for them.
@@ -15,9 +15,7 @@ export function linear(
   for (let piece = take(taken); ; piece = take(taken)) {
     const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
     if (from >= groups) break;
-    for (let g = from; g < to; g++) {
-      dot_group(type, weight + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>g << 6), outStride, mine);
-    }
+    dot_groups(type, weight + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>from << 6), outStride, mine);
   }
 }
 

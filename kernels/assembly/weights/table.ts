@@ -199,20 +199,46 @@ export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: u
 }
 
 /**
- * 16 packed rows times `tokens` activation rows, 64 bytes a token to out.
+ * `groups` groups of 16 packed rows, groupBytes apart, times `tokens` activation rows, 64 bytes a token and group to out.
  * q, scales, sums: the activation in the form that the type takes (ops/quantize.ts), or f32 rows at q.
  * scratch: UNPACK_BYTES of the thread's own.
  */
-export function dot_group(
+export function dot_groups(
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
+): void {
+  const width = <usize>groups << 6;
+  for (let t: usize = 0; t < <usize>tokens; t++) {
+    const row = out + t * outStride;
+    for (let p = row; p < row + width; p += 64) clear16(p);
+  }
+  const direct = type != F32 && tokens < unpacked_from(type);
+  const streams = direct ? streams_of(type) : 1;
+  for (let count = min(streams, groups); groups > 0; groups -= count, count = min(streams, groups)) {
+    if (direct) {
+      for (let t: usize = 0; t < <usize>tokens; t++) {
+        const at = t * scaleStride;
+        dot_direct(type, group, count, groupBytes, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, scratch);
+      }
+    } else dot_group(type, group, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+    group += <usize>count * groupBytes;
+    out += <usize>count << 6;
+  }
+}
+
+/** Groups that a product of one token reads in turn, a block of each: hardware runs ahead in all of them. */
+function streams_of(type: i32): i32 {
+  switch (type) {
+    case Q8_0: return 4;
+    default: return 1;
+  }
+}
+
+/** One group times many tokens, unpacked on the way; added to out. */
+function dot_group(
   type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
-  for (let t: usize = 0; t < <usize>tokens; t++) clear16(out + t * outStride);
   if (type == F32) {
     tile_f32(group, q, qStride, columns, tokens, out, outStride);
-    return;
-  }
-  if (tokens < unpacked_from(type)) {
-    for (; tokens > 0; tokens--, q += qStride, scales += scaleStride, sums += scaleStride, out += outStride) dot_direct(type, group, q, scales, sums, columns, out, scratch);
     return;
   }
   const step = step_columns(type);
@@ -258,7 +284,7 @@ export function dot_rows(
       const token = <usize>(row / share);
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
-      else dot_direct(type, group, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, scratch);
+      else dot_direct(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, scratch);
     }
     return;
   }
@@ -292,10 +318,10 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
-/** One token without unpacking, added to out. */
-function dot_direct(type: i32, group: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
+/** One token times streams_of(type) groups, or fewer, without unpacking; added to out. */
+function dot_direct(type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
-    case Q8_0: dot_q8_0(group, columns >> 5, q, scales, out); return;
+    case Q8_0: dot_q8_0(group, groups, groupBytes, columns >> 5, q, scales, out); return;
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, columns >> 5, q, scales, sums, out); return;
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, columns >> 5, q, scales, sums, out); return;
     case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
