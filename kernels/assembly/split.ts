@@ -14,14 +14,16 @@ export function split_to(total: i32, rank: i32, threads: i32): i32 {
 
 /**
  * First item of piece `piece` of `total`, where the one before ends: threads take pieces as they come for them, large
- * ones for three quarters of the items and then single ones, so that all threads end together.
+ * ones for three quarters of the items and then small ones, so that all threads end together. Pieces are whole units of
+ * `unit` items.
  */
 // @ts-ignore: decorator
 @inline
-export function piece_from(piece: i32, total: i32, threads: i32): i32 {
-  const large = threads == 1 ? total : max(1, total / (threads << 4));
-  const coarse = threads == 1 ? 1 : (total - (total >> 2)) / large;
-  return min(piece, coarse) * large + max(0, piece - coarse);
+export function piece_from(piece: i32, total: i32, unit: i32, threads: i32): i32 {
+  const units = (total + unit - 1) / unit;
+  const large = threads == 1 ? units : max(1, units / (threads << 4));
+  const coarse = threads == 1 ? 1 : (units - (units >> 2)) / large;
+  return min(total, (min(piece, coarse) * large + max(0, piece - coarse)) * unit);
 }
 
 /** The next `size` that nobody has taken. `taken` counts what all threads took of this command (barrier.ts). */

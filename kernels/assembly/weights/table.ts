@@ -212,7 +212,7 @@ export function dot_groups(
     for (let p = row; p < row + width; p += 64) clear16(p);
   }
   const direct = type != F32 && tokens < unpacked_from(type);
-  const streams = direct ? streams_of(type) : 1;
+  const streams = streams_of(type, tokens);
   for (let count = min(streams, groups); groups > 0; groups -= count, count = min(streams, groups)) {
     if (direct) {
       for (let t: usize = 0; t < <usize>tokens; t++) {
@@ -225,12 +225,9 @@ export function dot_groups(
   }
 }
 
-/** Groups that a product of one token reads in turn, a block of each: hardware runs ahead in all of them. */
-function streams_of(type: i32): i32 {
-  switch (type) {
-    case Q8_0: return 4;
-    default: return 1;
-  }
+/** Groups that a product of a few tokens reads in turn, a block of each: hardware runs ahead in all of them. */
+export function streams_of(type: i32, tokens: i32): i32 {
+  return type == Q8_0 && tokens < unpacked_from(type) ? 4 : 1;
 }
 
 /** One group times many tokens, unpacked on the way; added to out. */
@@ -318,7 +315,7 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
-/** One token times streams_of(type) groups, or fewer, without unpacking; added to out. */
+/** One token times as many groups as are read in turn, or fewer, without unpacking; added to out. */
 function dot_direct(type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
     case Q8_0: dot_q8_0(group, groups, groupBytes, columns >> 5, q, scales, out); return;
