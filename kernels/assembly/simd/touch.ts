@@ -32,3 +32,13 @@ export function touch_3(p: usize): void {
   load<u32>(p, 64);
   load<u32>(p, 128);
 }
+
+/** How far ahead weights are touched. */
+const AHEAD: usize = 2048;
+
+/** Distance at which weights up to `end` are touched ahead: 0 where that would leave the memory. */
+// @ts-ignore: decorator
+@inline
+export function ahead_of(end: usize): usize {
+  return <i32>(end >> 16) + 1 < memory.size() ? AHEAD : 0;
+}

@@ -126,13 +126,3 @@ function four_halves(ab: v128, cd: v128, ef: v128, gh: v128, dst: usize): void {
   v128.store(dst, v128.shuffle<i64>(z, w, 0, 2), 64);
   v128.store(dst, v128.shuffle<i64>(z, w, 1, 3), 96);
 }
-
-/** How far ahead weights are touched. */
-const AHEAD: usize = 2048;
-
-/** Distance at which weights up to `end` are touched ahead: 0 where that would leave the memory. */
-// @ts-ignore: decorator
-@inline
-export function ahead_of(end: usize): usize {
-  return <i32>(end >> 16) + 1 < memory.size() ? AHEAD : 0;
-}

@@ -11,9 +11,9 @@
  */
 import { add_dot } from "../simd/dot";
 import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
-import { touch_3 } from "../simd/touch";
+import { ahead_of, touch_3 } from "../simd/touch";
 import { CODES256, RECORD } from "./bytes256";
-import { ahead_of, interleave_words, SCALES } from "./group";
+import { interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
 

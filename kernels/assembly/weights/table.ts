@@ -211,17 +211,17 @@ export function dot_groups(
     const row = out + t * outStride;
     for (let p = row; p < row + width; p += 64) clear16(p);
   }
-  const direct = type != F32 && tokens < unpacked_from(type);
-  const streams = streams_of(type, tokens);
-  for (let count = min(streams, groups); groups > 0; groups -= count, count = min(streams, groups)) {
+  const direct = tokens < unpacked_from(type), streams = streams_of(type, tokens);
+  for (let g = 0; g < groups; g += streams) {
     if (direct) {
+      const count = min(streams, groups - g);
       for (let t: usize = 0; t < <usize>tokens; t++) {
         const at = t * scaleStride;
         dot_direct(type, group, count, groupBytes, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, scratch);
       }
     } else dot_group(type, group, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
-    group += <usize>count * groupBytes;
-    out += <usize>count << 6;
+    group += <usize>streams * groupBytes;
+    out += <usize>streams << 6;
   }
 }
 
