@@ -3,7 +3,7 @@ import type { Engine } from "./engine.ts";
 import type { Executor } from "./executor.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 import type { Segment } from "./segment.ts";
-import { uploadMatrix, uploadVector, VECTOR_READERS } from "./upload.ts";
+import { PACK_PROGRAM_BYTES, uploadMatrix, uploadVector, VECTOR_READERS } from "./upload.ts";
 
 /**
  * Reads every weight into its place, matrices packed on all threads.
@@ -26,6 +26,7 @@ export async function loadWeights(
     0,
   );
   let loadedBytes = 0;
+  let turn = 0;
   const onBytes = (bytes: number) => {
     loadedBytes += bytes;
     request.onProgress?.({ loadedBytes, totalBytes });
@@ -40,8 +41,8 @@ export async function loadWeights(
       windowBytes: layout.sizes.arena,
       address: plan.weightAddress.get(source.name)!,
       end: layout.end,
-      program: layout.programs,
-      run: () => executor.run([{ segment: index, program: layout.programs, copies: [] }], false),
+      nextProgram: () => layout.programs + (turn++ & 1) * PACK_PROGRAM_BYTES,
+      run: (program: number) => executor.run([{ segment: index, program, copies: [] }], false),
       groupBytes: engine.groupBytes,
     };
     if (source.use === "matrix") {

@@ -5,6 +5,9 @@ import { firstNonFinite } from "./finite.ts";
 /** Longest read into the window at once: a few megabytes stay in the last-level cache between reading and packing. */
 const WINDOW_BYTES = 8 << 20;
 
+/** A packing program: pack, touchAhead. */
+export const PACK_PROGRAM_BYTES = 2 * COMMAND_WORDS * 4;
+
 export interface UploadTarget {
   readonly memory: WebAssembly.Memory;
   /** Window that file bytes are read into. */
@@ -14,10 +17,10 @@ export interface UploadTarget {
   readonly address: number;
   /** Where weights end. */
   readonly end: number;
-  /** A free slot for the packing program. */
-  readonly program: number;
+  /** A place for a packing program, not that of the one before: threads may still read its last command. */
+  nextProgram(): number;
   /** Runs the program at `program` in this segment on all threads. */
-  run(): void;
+  run(program: number): void;
   groupBytes(dtype: DtypeName, columns: number): number;
 }
 
@@ -63,7 +66,8 @@ export async function uploadMatrix(
       if (read !== undefined) await read;
       const bad = firstNonFinite(weight.dtype, window);
       if (bad >= 0) throw new NonFiniteWeightError(weight.name, (expert * rows + row) * columns + bad);
-      const at = target.program >>> 2;
+      const program = target.nextProgram();
+      const at = program >>> 2;
       writeCommand(words, floats, at, "pack", {
         src: target.window,
         dst,
@@ -77,7 +81,7 @@ export async function uploadMatrix(
       // While this thread reads the next window, the others make ready the memory that it will be packed to.
       const ahead = Math.min(dst + WINDOW_BYTES, target.end) - dst;
       writeCommand(words, floats, at + COMMAND_WORDS, "touchAhead", { address: dst, bytes: ahead });
-      target.run();
+      target.run(program);
       onBytes(count * bytes);
     }
   }
