@@ -72,9 +72,9 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 21: pack(p(pc, 1), p(pc, 2), i(pc, 3), i(pc, 4), i(pc, 5), p(pc, 6), p(pc, 7), rank, threads); break;
       case 22: break;
       case 23: quantize_q8_256(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), i(pc, 7), i(pc, 8), rank, threads); break;
-      // The end for thread 0, which nobody waits for; the others make memory ready that the next program will write to.
+      // The end for thread 0, which nobody waits for.
       case 24:
-        if (rank > 0) touch_pages(p(pc, 1), p(pc, 2), rank, threads);
+        if (rank > 0) touch_pages(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), rank, threads);
         return;
       default: unreachable();
     }

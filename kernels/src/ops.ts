@@ -99,7 +99,7 @@ export const OPS = {
   meet: [22],
   quantizeQ8K: [23, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
   /** Ends a program, which is not waited for. */
-  touchAhead: [24, "address", "bytes"],
+  touchAhead: [24, "from", "to", "front", "done"],
 } as const;
 
 export type OpName = keyof typeof OPS;

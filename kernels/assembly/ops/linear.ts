@@ -91,12 +91,21 @@ export function pack(src: usize, dst: usize, type: i32, rows: i32, columns: i32,
   }
 }
 
+/** Bytes that a thread touches before it takes its next piece: some huge pages, of which no two threads should clear the same. */
+const TOUCHED_PIECE: usize = 16 << 20;
+
 /**
- * Touches each page of `bytes` bytes at p, which is most of what filling fresh memory costs: threads 1 and up, a share each.
- * Adding nothing is safe beside a thread that already writes there.
+ * Touches each page of the memory from .. to that is not below the address in `front`, which is most of what filling fresh
+ * memory costs: threads 1 and up, from the end on, while thread 0 fills it from the beginning. Adding nothing is safe beside
+ * a thread that writes there. Adds 1 to `done`.
  */
-export function touch_pages(p: usize, bytes: usize, rank: i32, threads: i32): void {
-  const pages = <i32>(bytes >> 12);
-  const to = split_to(pages, rank - 1, threads - 1);
-  for (let i = split_from(pages, rank - 1, threads - 1); i < to; i++) atomic.add<i32>((p & ~3) + (<usize>i << 12), 0);
+export function touch_pages(from: usize, to: usize, front: usize, done: usize, rank: i32, threads: i32): void {
+  const pieces = <i32>((to - from + TOUCHED_PIECE - 1) / TOUCHED_PIECE);
+  for (let piece = rank - 1; piece < pieces; piece += threads - 1) {
+    const end = to - <usize>piece * TOUCHED_PIECE;
+    for (let at = end - min(end - from, TOUCHED_PIECE) & ~3; at < end; at += 4096) {
+      if (at >= <usize>atomic.load<u32>(front)) atomic.add<i32>(at, 0);
+    }
+  }
+  atomic.add<i32>(done, 1);
 }

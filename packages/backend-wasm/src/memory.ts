@@ -3,7 +3,7 @@
  *
  *   address 0
  *   | control   | barrier, work word, parts of the current step (segment 0 only)
- *   | programs  | the loader's program, then PROGRAM_SLOTS recorded steps
+ *   | programs  | the loader's programs, then PROGRAM_SLOTS recorded steps
  *   | batch     | tokens, positions, sequences, lengths, output rows, page tables
  *   | tables    | rope: (cos, sin) of each position
  *   | scratch   | attention's running state, per thread
@@ -43,6 +43,9 @@ export const CONTROL = {
   running: 256,
   /** Generation of submitted steps, +64 sleepers. */
   work: 512,
+  /** While loading: thread 0 has packed up to this address, and how many threads have ended touching what follows. */
+  packed: 640,
+  touched: 704,
   /** Number of parts of the step, then (segment, program address) of each. A count of 0 ends the threads. */
   parts: 1024,
   bytes: 16384,

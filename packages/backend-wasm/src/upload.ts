@@ -1,12 +1,9 @@
-import { COMMAND_WORDS, writeCommand } from "@realizar/kernels";
+import { writeCommand } from "@realizar/kernels";
 import { DTYPES, type DtypeName, NonFiniteWeightError, rowBytes, type WeightSource } from "@realizar/tensor";
 import { firstNonFinite } from "./finite.ts";
 
 /** Longest read into the window at once: a few megabytes stay in the last-level cache between reading and packing. */
 const WINDOW_BYTES = 8 << 20;
-
-/** A packing program: pack, touchAhead. */
-export const PACK_PROGRAM_BYTES = 2 * COMMAND_WORDS * 4;
 
 export interface UploadTarget {
   readonly memory: WebAssembly.Memory;
@@ -15,12 +12,10 @@ export interface UploadTarget {
   readonly windowBytes: number;
   /** Packed weight or vector goes here. */
   readonly address: number;
-  /** Where weights end. */
-  readonly end: number;
-  /** A place for a packing program, not that of the one before: threads may still read its last command. */
-  nextProgram(): number;
-  /** Runs the program at `program` in this segment on all threads. */
-  run(program: number): void;
+  /** A place for the packing program: a command and an end mark. */
+  readonly program: number;
+  /** Runs the packing program in this segment, which writes up to address `end`. */
+  run(end: number): void;
   groupBytes(dtype: DtypeName, columns: number): number;
 }
 
@@ -43,7 +38,7 @@ export function windowNeeded(weight: WeightSource): number {
   return weight.use === "vector" ? bytes * weight.shape.slice(0, -1).reduce((a, b) => a * b, 1) : bytes * 16;
 }
 
-/** Reads a matrix window by window and packs it on all threads; `onBytes` hears of every window. */
+/** Reads a matrix window by window and packs it; `onBytes` hears of every window. */
 export async function uploadMatrix(
   weight: WeightSource,
   target: UploadTarget,
@@ -66,9 +61,7 @@ export async function uploadMatrix(
       if (read !== undefined) await read;
       const bad = firstNonFinite(weight.dtype, window);
       if (bad >= 0) throw new NonFiniteWeightError(weight.name, (expert * rows + row) * columns + bad);
-      const program = target.nextProgram();
-      const at = program >>> 2;
-      writeCommand(words, floats, at, "pack", {
+      writeCommand(words, floats, target.program >>> 2, "pack", {
         src: target.window,
         dst,
         type: DTYPES[weight.dtype].id,
@@ -78,10 +71,7 @@ export async function uploadMatrix(
         groupBytes,
       });
       dst += Math.ceil(count / 16) * groupBytes;
-      // While this thread reads the next window, the others make ready the memory that it will be packed to.
-      const ahead = Math.min(dst + WINDOW_BYTES, target.end) - dst;
-      writeCommand(words, floats, at + COMMAND_WORDS, "touchAhead", { address: dst, bytes: ahead });
-      target.run(program);
+      target.run(dst);
       onBytes(count * bytes);
     }
   }

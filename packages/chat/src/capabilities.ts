@@ -16,7 +16,7 @@ export interface TemplateCapabilities {
 }
 
 const NEEDLE = "zqj-needle-81";
-const NOW = new Date(2024, 0, 1);
+const NOW = new Date(Date.UTC(2024, 0, 1));
 
 /** Probes a template, which is given `input` besides the messages. Costs about seven renderings; keep the result beside the template. */
 export function templateCapabilities(
