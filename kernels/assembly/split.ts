@@ -13,17 +13,13 @@ export function split_to(total: i32, rank: i32, threads: i32): i32 {
 }
 
 /**
- * First item of piece `piece` of `total`, where the one before ends: threads take pieces as they come for them, large
- * ones for three quarters of the items and then small ones, so that all threads end together. Pieces are whole units of
- * `unit` items.
+ * First item of piece `piece` of `total`, where the one before ends: threads take pieces as they come for them, each a share
+ * of what is left, large ones first and then small ones, so that all threads end together.
  */
-// @ts-ignore: decorator
-@inline
-export function piece_from(piece: i32, total: i32, unit: i32, threads: i32): i32 {
-  const units = (total + unit - 1) / unit;
-  const large = threads == 1 ? units : max(1, units / (threads << 4));
-  const coarse = threads == 1 ? 1 : (units - (units >> 2)) / large;
-  return min(total, (min(piece, coarse) * large + max(0, piece - coarse)) * unit);
+export function piece_from(piece: i32, total: i32, threads: i32): i32 {
+  let from = 0;
+  for (; piece > 0 && from < total; piece--) from += threads == 1 ? total : max(1, (total - from) / (threads << 1));
+  return from;
 }
 
 /** The next `size` that nobody has taken. `taken` counts what all threads took of this command (barrier.ts). */

@@ -1,6 +1,6 @@
 import { piece_from, split_from, split_to, take } from "../split";
 import { UNPACK_BYTES } from "../weights/group";
-import { dot_groups, dot_rows, pack_group, streams_of, unpack_row } from "../weights/table";
+import { dot_groups, dot_rows, pack_group, unpack_row } from "../weights/table";
 
 /**
  * out[token][row] = W[row] . x[token], 16 rows at a time; threads take groups as they come for them.
@@ -12,9 +12,8 @@ export function linear(
   q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const mine = scratch + <usize>rank * UNPACK_BYTES;
-  const unit = streams_of(type, tokens);
   for (let piece = take(taken); ; piece = take(taken)) {
-    const from = piece_from(piece, groups, unit, threads), to = piece_from(piece + 1, groups, unit, threads);
+    const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
     if (from >= groups) break;
     dot_groups(type, weight + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>from << 6), outStride, mine);
   }
@@ -35,7 +34,7 @@ export function linear_experts(
   const list = mine + UNPACK_BYTES - (<usize>LIST << 2);
   const expertBytes = groupBytes * <usize>groups;
   for (let piece = take(taken); ; piece = take(taken)) {
-    const from = piece_from(piece, groups, 1, threads), to = piece_from(piece + 1, groups, 1, threads);
+    const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
     if (from >= groups) break;
     for (let i = 0; i < rows; i++) {
       if (seen(experts, i)) continue;

@@ -52,10 +52,10 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
  * `groups` groups of 16 rows, groupBytes apart and read in turn, times one token without unpacking, the same bits as
  * words32.ts: added to out, 64 bytes a group. The float sums stay in out: fewer live vectors, and so no spills.
  */
-export function dot_q8_0(group: usize, groups: i32, groupBytes: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, out: usize, outApart: usize): void {
   const one = <i32>(blocks > 0);
   const evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
-  const end = out + (<usize>groups << 6);
+  const end = out + <usize>streams * outApart;
   for (; blocks > 0; blocks--, group += BLOCK_Q8_0, q += 64, scales += 4) {
     let block = group, y = out;
     do {
@@ -78,8 +78,8 @@ export function dot_q8_0(group: usize, groups: i32, groupBytes: usize, blocks: i
         x8 += 16;
       } while (p < stop);
       add_scaled(y, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(block), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 24), one), v128.load32_splat(scales));
-      block += groupBytes;
-      y += 64;
+      block += apart;
+      y += outApart;
     } while (y < end);
   }
 }

@@ -211,22 +211,31 @@ export function dot_groups(
     const row = out + t * outStride;
     for (let p = row; p < row + width; p += 64) clear16(p);
   }
-  const direct = tokens < unpacked_from(type), streams = streams_of(type, tokens);
-  for (let g = 0; g < groups; g += streams) {
-    if (direct) {
-      const count = min(streams, groups - g);
+  if (tokens >= unpacked_from(type)) {
+    for (let g = 0; g < groups; g++, group += groupBytes, out += 64) {
+      dot_group(type, group, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+    }
+    return;
+  }
+  // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
+  let streams = streams_of(type, tokens);
+  for (let left = groups; left > 0; ) {
+    streams = min(streams, left);
+    const each = left / streams, apart = <usize>each * groupBytes, outApart = <usize>each << 6;
+    for (let g = 0; g < each; g++, group += groupBytes, out += 64) {
       for (let t: usize = 0; t < <usize>tokens; t++) {
         const at = t * scaleStride;
-        dot_direct(type, group, count, groupBytes, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, scratch);
+        dot_direct(type, group, streams, apart, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, outApart, scratch);
       }
-    } else dot_group(type, group, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
-    group += <usize>streams * groupBytes;
-    out += <usize>streams << 6;
+    }
+    group += apart * <usize>(streams - 1);
+    out += outApart * <usize>(streams - 1);
+    left -= each * streams;
   }
 }
 
 /** Groups that a product of a few tokens reads in turn, a block of each: hardware runs ahead in all of them. */
-export function streams_of(type: i32, tokens: i32): i32 {
+function streams_of(type: i32, tokens: i32): i32 {
   return type == Q8_0 && tokens < unpacked_from(type) ? 4 : 1;
 }
 
@@ -281,7 +290,7 @@ export function dot_rows(
       const token = <usize>(row / share);
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
-      else dot_direct(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, scratch);
+      else dot_direct(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
     }
     return;
   }
@@ -315,10 +324,10 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
-/** One token times as many groups as are read in turn, or fewer, without unpacking; added to out. */
-function dot_direct(type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, scratch: usize): void {
+/** One token times one group of each stream, `apart` bytes from each other, without unpacking; added to out, outApart bytes from each other. */
+function dot_direct(type: i32, group: usize, streams: i32, apart: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, outApart: usize, scratch: usize): void {
   switch (type) {
-    case Q8_0: dot_q8_0(group, groups, groupBytes, columns >> 5, q, scales, out); return;
+    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, scales, out, outApart); return;
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, columns >> 5, q, scales, sums, out); return;
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, columns >> 5, q, scales, sums, out); return;
     case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
