@@ -33,13 +33,6 @@ export function load_f16(p: usize): f32 {
   return f32x4.extract_lane(f32x4_from_u16_lanes(i32x4.splat(<i32>load<u16>(p)), 1), 0);
 }
 
-/** Loads four bfloat16 at p as f32. */
-// @ts-ignore: decorator
-@inline
-export function load_bf16x4(p: usize): v128 {
-  return i32x4.shl(v128.load_ext<u16>(p), 16);
-}
-
 /** Four f32 as half floats in the low 16 bits of each lane, rounded to nearest even; values beyond 65504 become infinity. */
 // @ts-ignore: decorator
 @inline

@@ -5,12 +5,11 @@
  * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
 import { touch, touched_share } from "../simd/touch";
-import { dot_bf16, pack_bf16, row_bf16, unpack_bf16 } from "./bf16";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
-import { dot_f16, pack_f16, row_f16, unpack_f16 } from "./f16";
 import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
 import { clear16 } from "./group";
+import { dot_bf16, dot_f16, PAIR_HALVES, pack_halves, row_bf16, row_f16, unpack_bf16, unpack_f16 } from "./halves";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, dot_q2_k, pack_q2_k, unpack_q2_k } from "./q2_k";
@@ -63,10 +62,11 @@ function form_of(type: i32): i32 {
   }
 }
 
-/** Columns of a packed block; 0 for a type without kernels. */
+/** Columns of a packed block, of which the last may lack some where a block is a pair; 0 for a type without kernels. */
 function columns_of(type: i32): i32 {
   switch (type) {
-    case F32: case F16: case BF16: return 1;
+    case F32: return 1;
+    case F16: case BF16: return 2;
     case Q8_0: case IQ4_NL: case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return 32;
     case IQ4_XS: case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return 256;
     default: return 0;
@@ -77,7 +77,7 @@ function columns_of(type: i32): i32 {
 function bytes_of(type: i32): usize {
   switch (type) {
     case F32: return 64;
-    case F16: case BF16: return 32;
+    case F16: case BF16: return PAIR_HALVES;
     case Q4_0: return BLOCK_Q4_0;
     case Q4_1: return BLOCK_Q4_1;
     case Q5_0: return BLOCK_Q5_0;
@@ -127,7 +127,7 @@ function pairs_of(type: i32): i32 {
 /** Bytes of 16 packed rows; 0 for a type without kernels. */
 export function group_bytes(type: i32, columns: i32): usize {
   const width = columns_of(type);
-  return width == 0 ? 0 : <usize>(columns / width) * bytes_of(type);
+  return width == 0 ? 0 : <usize>((columns + width - 1) / width) * bytes_of(type);
 }
 
 /** Packs up to 16 rows from a file's layout at src; the rest become zero. */
@@ -135,8 +135,7 @@ export function pack_group(type: i32, src: usize, dst: usize, rows: i32, columns
   const blocks = columns / columns_of(type);
   switch (type) {
     case F32: pack_f32(src, dst, rows, columns); return;
-    case F16: pack_f16(src, dst, rows, columns); return;
-    case BF16: pack_bf16(src, dst, rows, columns); return;
+    case F16: case BF16: pack_halves(src, dst, rows, columns); return;
     case Q4_0: pack_q4_0(src, dst, rows, blocks); return;
     case Q4_1: pack_q4_1(src, dst, rows, blocks); return;
     case Q5_0: pack_q5_0(src, dst, rows, blocks); return;
@@ -236,7 +235,7 @@ export function dot_groups(
 
 /** Groups that a product of a few tokens reads in turn, a block of each: hardware runs ahead in all of them. */
 function streams_of(type: i32, tokens: i32): i32 {
-  return type == Q8_0 && tokens < unpacked_from(type) ? 4 : 1;
+  return (type == Q8_0 || type == F16 || type == BF16) && tokens < unpacked_from(type) ? 4 : 1;
 }
 
 /** One group times many tokens, unpacked on the way; added to out. */
@@ -317,7 +316,8 @@ export function dot_rows(
 /** Tokens from which unpacking pays; below, a type with a product of one token that needs no unpacking uses that. */
 function unpacked_from(type: i32): i32 {
   switch (type) {
-    case Q8_0: case F16: case BF16: return 4;
+    case Q8_0: case F16: return 4;
+    case BF16: return 9;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
     case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
@@ -338,8 +338,8 @@ function dot_direct(type: i32, group: usize, streams: i32, apart: usize, q: usiz
     case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
     case Q6_K: dot_q6_k(group, columns >> 8, q, scales, out, scratch); return;
-    case F16: dot_f16(group, q, columns, out); return;
-    case BF16: dot_bf16(group, q, columns, out); return;
+    case F16: dot_f16(group, streams, apart, columns, q, out, outApart); return;
+    case BF16: dot_bf16(group, streams, apart, columns, q, out, outApart); return;
     default: unreachable();
   }
 }
