@@ -1,10 +1,12 @@
 /**
- * Runs one model file through several engines in turn, A B A B, and prints the medians and their ratios.
+ * Runs one model file through several engines and numbers of threads in turn, A B A B, and prints the medians and their
+ * ratios.
  *
  *   bun bench/peers/compare.ts FILE [--engines realizar,node-llama-cpp,wllama] [--threads 1,2] [-r 5] [-o table|json]
  *     [-p 128,512] [-n 32] [-d 0,2000]
  */
 import { statSync } from "node:fs";
+import { totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { contextOf, speedTests } from "../../apps/cli/src/speed.ts";
 import { type Machine, machine } from "../machine.ts";
@@ -16,8 +18,9 @@ const ENGINES = ["realizar", "node-llama-cpp", "wllama"] as const;
 
 interface Line {
   readonly test: string;
-  readonly threads: number;
-  readonly unit: "tokens/s" | "s" | "GB";
+  /** A number of threads, or two whose ratio the figures are. */
+  readonly threads: string;
+  readonly unit: "tokens/s" | "s" | "GB" | "x";
   /** By engine: the median, and all that was measured. */
   readonly engines: Readonly<Record<string, { median: number; values: readonly number[] }>>;
 }
@@ -56,51 +59,76 @@ const numbers = (text: string) => text.split(",").map(Number);
 installPeers();
 const before = machine();
 await Bun.file(file).stream().pipeTo(new WritableStream()); // the file is in the page cache for everyone
-const lines: Line[] = [];
-for (const threads of numbers(values.threads)) lines.push(...(await compareAt(file, threads)));
+const threadCounts = numbers(values.threads);
+const held = statSync(file).size * engines.length * threadCounts.length;
+const lines =
+  held < totalmem() / 2
+    ? await compareAt(file, threadCounts)
+    : (await Array.fromAsync(threadCounts, (threads) => compareAt(file, [threads]))).flat();
 const comparison: Comparison = { machine: before, file, fileBytes: statSync(file).size, lines };
 console.log(values.output === "json" ? JSON.stringify(comparison) : asTable(comparison));
 
-/** All tests with one number of threads. The engines stay loaded; while one computes the others wait. */
-async function compareAt(path: string, threads: number): Promise<Line[]> {
+/**
+ * All tests, with every engine and number of threads in turn. The engines stay loaded; while one computes the others wait.
+ * Where there are several numbers of threads, also what each gives against the first, round by round.
+ */
+async function compareAt(path: string, counts: readonly number[]): Promise<Line[]> {
   // Prompts are measured in an empty context only.
   const tests = speedTests(numbers(values.prompts), numbers(values.decodes), numbers(values.depths)).filter(
     ({ kind, depth }) => kind === "decode" || depth === 0,
   );
   const contextSize = Math.ceil((contextOf(tests) + 8) / 256) * 256;
-  const peers = new Map<string, PeerEngine>();
+  const subjects: { engine: string; threads: number; peer: PeerEngine }[] = [];
   try {
-    for (const engine of engines) {
-      console.error(`${engine}: loading with ${threads} threads`);
-      peers.set(engine, await startPeer(engine, { file: path, threads, contextSize }));
+    for (const threads of counts) {
+      for (const engine of engines) {
+        console.error(`${engine}: loading with ${threads} threads`);
+        subjects.push({
+          engine,
+          threads,
+          peer: await startPeer(engine, { file: path, threads, contextSize }),
+        });
+      }
     }
     const found: Line[] = [];
     for (const { name, ...test } of tests) {
-      const measured = new Map(engines.map((engine) => [engine, [] as number[]]));
+      const speeds = new Map(subjects.map((subject) => [subject, [] as number[]]));
       for (let i = -1; i < Number(values.repetitions); i++) {
-        for (const [engine, peer] of peers) {
-          const speed = await peer.run({ name, ...test });
-          if (i >= 0) measured.get(engine)!.push(speed);
+        for (const subject of subjects) {
+          const speed = await subject.peer.run({ name, ...test });
+          if (i >= 0) speeds.get(subject)!.push(speed);
         }
       }
-      found.push(line(name, threads, "tokens/s", measured));
-      console.error(`${name}, ${threads} threads: done`);
+      const of = (threads: number) =>
+        new Map([...speeds].filter(([s]) => s.threads === threads).map(([s, all]) => [s.engine, all]));
+      const [first, ...others] = counts;
+      for (const threads of counts) found.push(line(name, String(threads), "tokens/s", of(threads)));
+      for (const threads of others) {
+        const base = of(first!);
+        const gains = [...of(threads)].map(
+          ([engine, all]) => [engine, all.map((speed, i) => speed / base.get(engine)![i]!)] as const,
+        );
+        found.push(line(name, `${threads} : ${first}`, "x", new Map(gains)));
+      }
+      console.error(`${name}: done`);
     }
-    const one = async (figure: (peer: PeerEngine) => number | Promise<number>) =>
-      new Map(
-        await Promise.all([...peers].map(async ([name, peer]) => [name, [await figure(peer)]] as const)),
-      );
-    found.push(line("load", threads, "s", await one(({ loadSeconds }) => loadSeconds)));
-    found.push(line("peak RSS", threads, "GB", await one(async (peer) => (await peer.peakRssBytes()) / 1e9)));
+    for (const threads of counts) {
+      const mine = subjects.filter((subject) => subject.threads === threads);
+      const one = async (figure: (peer: PeerEngine) => number | Promise<number>) =>
+        new Map(await Promise.all(mine.map(async (s) => [s.engine, [await figure(s.peer)]] as const)));
+      found.push(line("load", String(threads), "s", await one(({ loadSeconds }) => loadSeconds)));
+      const rss = await one(async (peer) => (await peer.peakRssBytes()) / 1e9);
+      found.push(line("peak RSS", String(threads), "GB", rss));
+    }
     return found;
   } finally {
-    for (const peer of peers.values()) await peer.close();
+    for (const { peer } of subjects) await peer.close();
   }
 }
 
 function line(
   test: string,
-  threads: number,
+  threads: string,
   unit: Line["unit"],
   measured: ReadonlyMap<string, readonly number[]>,
 ): Line {
@@ -119,7 +147,7 @@ function asTable({ machine: on, file: path, fileBytes, lines: all }: Comparison)
   const head = ["test", "threads", ...engines, ...others.map((name) => `${first} : ${name}`)];
   const rows = all.map(({ test, threads, unit, engines: figures }) => [
     test,
-    String(threads),
+    threads,
     ...engines.map((name) => `${spread(figures[name]!.values)} ${unit}`),
     ...others.map((name) => (figures[first!]!.median / figures[name]!.median).toFixed(2)),
   ]);
