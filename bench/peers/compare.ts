@@ -60,12 +60,13 @@ installPeers();
 const before = machine();
 await Bun.file(file).stream().pipeTo(new WritableStream()); // the file is in the page cache for everyone
 const threadCounts = numbers(values.threads);
-const held = statSync(file).size * engines.length * threadCounts.length;
+const fileBytes = statSync(file).size;
+const held = fileBytes * engines.length * threadCounts.length;
 const lines =
   held < totalmem() / 2
     ? await compareAt(file, threadCounts)
     : (await Array.fromAsync(threadCounts, (threads) => compareAt(file, [threads]))).flat();
-const comparison: Comparison = { machine: before, file, fileBytes: statSync(file).size, lines };
+const comparison: Comparison = { machine: before, file, fileBytes, lines };
 console.log(values.output === "json" ? JSON.stringify(comparison) : asTable(comparison));
 
 /**

@@ -94,7 +94,7 @@ export function pack(src: usize, dst: usize, type: i32, rows: i32, columns: i32,
 const TOUCHED_PIECE: usize = 16 << 20;
 
 /**
- * Touches each page of the memory from .. to that is not below the address in `front`, which is most of what filling fresh
+ * Touches each page of the memory from .. to, multiples of 4, that is not below the address in `front`, which is most of what filling fresh
  * memory costs: threads 1 and up, from the end on, while thread 0 fills it from the beginning. Adding nothing is safe beside
  * a thread that writes there. Adds 1 to `done`.
  */
@@ -102,7 +102,7 @@ export function touch_pages(from: usize, to: usize, front: usize, done: usize, r
   const pieces = <i32>((to - from + TOUCHED_PIECE - 1) / TOUCHED_PIECE);
   for (let piece = rank - 1; piece < pieces; piece += threads - 1) {
     const end = to - <usize>piece * TOUCHED_PIECE;
-    for (let at = end - min(end - from, TOUCHED_PIECE) & ~3; at < end; at += 4096) {
+    for (let at = end - min(end - from, TOUCHED_PIECE); at < end; at += 4096) {
       if (at >= <usize>atomic.load<u32>(front)) atomic.add<i32>(at, 0);
     }
   }

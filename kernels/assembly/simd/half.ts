@@ -22,8 +22,15 @@ export function f32x4_from_u16_lanes(h: v128, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 export function f32x4_from_usual_halves(h: v128, one: i32): v128 {
+  return f32x4_from_placed_halves(h, i32x4.splat(one << 13), one);
+}
+
+/** The same of the halves of even place, or of odd: 2^13 in that 16-bit place of each lane of `place`, 0 in the other. */
+// @ts-ignore: decorator
+@inline
+export function f32x4_from_placed_halves(w: v128, place: v128, one: i32): v128 {
   // 2^112: the difference of the exponents' biases.
-  return f32x4.mul(v128.and(i32x4.dot_i16x8_s(h, i32x4.splat(one << 13)), i32x4.splat(one * <i32>0x8fffe000)), i32x4.splat(one * 0x77800000));
+  return f32x4.mul(v128.and(i32x4.dot_i16x8_s(w, place), i32x4.splat(one * <i32>0x8fffe000)), i32x4.splat(one * 0x77800000));
 }
 
 /** One half float at p as f32. */

@@ -4,10 +4,9 @@
  *   group (64 B x pairs of columns):  | columns 0, 1: row 0 .. row 15, 4 B each | columns 2, 3: ... | ...
  *
  * so that one load holds two columns of four rows; beside a last column alone are zeros. Products and sums are f32, in
- * column order, as for F32 weights. F16 is widened by the shortest way: a shift (as a product of 16-bit numbers, which keeps
- * the sign at the top), a mask, and a product with 2^112, the difference of the exponents' biases, exact also for subnormal
- * halves. BF16 is the upper half of an f32.
+ * column order, as for F32 weights. BF16 is the upper half of an f32.
  */
+import { f32x4_from_placed_halves } from "../simd/half";
 import { splat0, splat1 } from "../simd/lanes";
 import { GROUP, interleave_words } from "./group";
 
@@ -45,7 +44,7 @@ function odds_of(brain: bool, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function even(brain: bool, w: v128, evens: v128, one: i32): v128 {
-  if (!brain) return halves_by(w, evens, one);
+  if (!brain) return f32x4_from_placed_halves(w, evens, one);
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(w, evens);
   return i32x4.shl(w, 16);
 }
@@ -54,13 +53,7 @@ function even(brain: bool, w: v128, evens: v128, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function odd(brain: bool, w: v128, odds: v128, one: i32): v128 {
-  return brain ? v128.and(w, odds) : halves_by(w, odds, one);
-}
-
-// @ts-ignore: decorator
-@inline
-function halves_by(w: v128, factors: v128, one: i32): v128 {
-  return f32x4.mul(v128.and(i32x4.dot_i16x8_s(w, factors), i32x4.splat(one * <i32>0x8fffe000)), i32x4.splat(one * 0x77800000));
+  return brain ? v128.and(w, odds) : f32x4_from_placed_halves(w, odds, one);
 }
 
 /** Row r of a packed group as floats. */

@@ -49,8 +49,9 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
 }
 
 /**
- * `groups` groups of 16 rows, groupBytes apart and read in turn, times one token without unpacking, the same bits as
- * words32.ts: added to out, 64 bytes a group. The float sums stay in out: fewer live vectors, and so no spills.
+ * One group of 16 rows of each stream, `apart` bytes from each other and read in turn, times one token without unpacking, the
+ * same bits as words32.ts: added to out, outApart bytes from each other. The float sums stay in out: fewer live vectors, and
+ * so no spills.
  */
 export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, out: usize, outApart: usize): void {
   const one = <i32>(blocks > 0);

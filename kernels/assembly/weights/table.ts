@@ -217,7 +217,7 @@ export function dot_groups(
     return;
   }
   // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
-  let streams = streams_of(type, tokens);
+  let streams = streams_of(type);
   for (let left = groups; left > 0; ) {
     streams = min(streams, left);
     const each = left / streams, apart = <usize>each * groupBytes, outApart = <usize>each << 6;
@@ -233,9 +233,9 @@ export function dot_groups(
   }
 }
 
-/** Groups that a product of a few tokens reads in turn, a block of each: hardware runs ahead in all of them. */
-function streams_of(type: i32, tokens: i32): i32 {
-  return (type == Q8_0 || type == F16 || type == BF16) && tokens < unpacked_from(type) ? 4 : 1;
+/** Groups that a product without unpacking reads in turn, a block of each: hardware runs ahead in all of them. */
+function streams_of(type: i32): i32 {
+  return type == Q8_0 || type == F16 || type == BF16 ? 4 : 1;
 }
 
 /** One group times many tokens, unpacked on the way; added to out. */

@@ -129,7 +129,7 @@ async function loaded(
   const packing = large ? { ...engine, threads: engine.packThreads } : engine;
   const packer = await createExecutor(packing, segments);
   try {
-    await loadWeights(request, engine, plan, segments, packer, packing.threads);
+    await loadWeights(request, packing, plan, segments, packer);
     if (packing === engine) return packer;
   } catch (error) {
     packer.close();

@@ -7,8 +7,9 @@ import { TOUCH_PROGRAM_BYTES, touchAhead } from "./touch-ahead.ts";
 import { uploadMatrix, uploadVector, VECTOR_READERS } from "./upload.ts";
 
 /**
- * Reads every weight into its place. Matrices are packed on all `threads` of the executor, once these have touched the
- * memory ahead of thread 0, which packs alone meanwhile.
+ * Reads every weight into its place. Matrices are packed on all threads, once these have touched the memory ahead of
+ * thread 0, which packs alone meanwhile.
+ * @param engine its threads are the executor's
  * @throws NonFiniteWeightError, the sources' own errors, the signal's reason
  */
 export async function loadWeights(
@@ -17,7 +18,6 @@ export async function loadWeights(
   plan: MemoryPlan,
   segments: readonly Segment[],
   executor: Executor,
-  threads: number,
 ): Promise<void> {
   const totalBytes = request.weights.reduce(
     (sum, { dtype, shape }) =>
@@ -33,7 +33,7 @@ export async function loadWeights(
     loadedBytes += bytes;
     request.onProgress?.({ loadedBytes, totalBytes });
   };
-  const touching = touchAhead(segments, executor, threads - 1);
+  const touching = touchAhead(segments, executor, engine.threads - 1);
   try {
     for (const source of request.weights) {
       request.signal?.throwIfAborted();

@@ -13,8 +13,8 @@ export interface TouchingAhead {
   stop(): Promise<void>;
 }
 
-/** Bytes of the program of touching, at the beginning of the loader's programs. */
-export const TOUCH_PROGRAM_BYTES = 2 * COMMAND_WORDS * 4;
+/** Bytes of the program of touching, at the beginning of the loader's programs: one command, which ends it. */
+export const TOUCH_PROGRAM_BYTES = COMMAND_WORDS * 4;
 
 /**
  * First touching a page costs more than filling it, and most where a virtual machine's host has to find it (there a
