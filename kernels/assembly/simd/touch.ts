@@ -23,22 +23,3 @@ export function touch(p: usize, end: usize): void {
   }
   for (; p < end; p += 64) load<u32>(p);
 }
-
-/** Reads from three cache lines from p on. */
-// @ts-ignore: decorator
-@inline
-export function touch_3(p: usize): void {
-  load<u32>(p);
-  load<u32>(p, 64);
-  load<u32>(p, 128);
-}
-
-/** How far ahead weights are touched. */
-const AHEAD: usize = 2048;
-
-/** Distance at which weights up to `end` are touched ahead: 0 where that would leave the memory. */
-// @ts-ignore: decorator
-@inline
-export function ahead_of(end: usize): usize {
-  return <i32>(end >> 16) + 1 < memory.size() ? AHEAD : 0;
-}

@@ -42,17 +42,12 @@ function two(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, qStri
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let e = i16x8.mul(v128.load32_splat(sums + scaleStride), less), f = e, g = e, h = e;
     let p = block + CODES32;
-    for (const end = p + 512; p < end; p += 128, q += 8) {
-      const eight = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
-      let x = splat0(eight), y = splat0(other), w = v128.load(p);
+    for (const end = p + 512; p < end; p += 64, q += 4) {
+      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
+      let w = v128.load(p);
       a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 16);
       b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 32);
       c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 48);
-      d = add_dot(d, x, w); h = add_dot(h, y, w); w = v128.load(p, 64);
-      x = splat1(eight); y = splat1(other);
-      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 80);
-      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 96);
-      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 112);
       d = add_dot(d, x, w); h = add_dot(h, y, w);
     }
     finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums, ones);

@@ -111,16 +111,15 @@ export function dot_iq4_nl(group: usize, blocks: i32, q: usize, scales: usize, o
   }
 }
 
-/** The same of IQ4_XS. work: 64 bytes. */
-export function dot_iq4_xs(group: usize, blocks: i32, q: usize, scales: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
-  for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
-    widen_scales(group, work, one);
-    for (let s: usize = 0; s < 8; s++, q += 64, scales += 4) {
-      const p = group + SCALES + (s << 4);
-      const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
-      dot_levels(group + SCALES + 128 + (s << 8), q, scales, d0, d1, d2, d3, out);
-    }
+/** The same of a quarter of a block of IQ4_XS. work: 64 bytes, d from the first part on. */
+export function dot_iq4_xs(part: i32, block: usize, q: usize, scales: usize, out: usize, work: usize): void {
+  if (part == 0) widen_scales(block, work, <i32>(block > 0));
+  q += <usize>part << 7;
+  scales += <usize>part << 3;
+  let p = block + SCALES + (<usize>part << 5), codes = block + SCALES + 128 + (<usize>part << 9);
+  for (const end = p + 32; p < end; p += 16, codes += 256, q += 64, scales += 4) {
+    const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
+    dot_levels(codes, q, scales, d0, d1, d2, d3, out);
   }
 }
 

@@ -61,38 +61,36 @@ export function unpack_q2_k(src: usize, dst: usize): void {
  * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code is what an
  * instruction finds, sums are four times as large, apart from the others. work: 192 bytes.
  */
-export function dot_q2_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0), fourfold = work + 64, minimums = work + 128, nibble = i8x16.splat(15);
-  for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q2_K) {
-    memory.fill(work, 0, 192);
-    const zero = i16x8.splat(0);
-    for (let s: usize = 0; s < 16; s++) {
-      const p = group + PAIRS + ((s >> 3) << 9) + ((s & 1) << 8), x = q + (s << 4);
-      const bytes = v128.load(group + 2 * SCALES + (s << 4)), scales = v128.and(bytes, nibble);
-      const k = (s >> 1) & 3;
-      if (k == 0) run_masked(p, i8x16.splat(3), x, zero, scales, work);
-      else if (k == 1) run_masked(p, i8x16.splat(12), x, zero, scales, fourfold);
-      else if (k == 2) run_third(p, x, zero, scales, fourfold);
-      else run_top(p, x, zero, scales, fourfold);
-    }
-    for (let pair: usize = 0; pair < 8; pair++) {
-      const p = group + 2 * SCALES + (pair << 5), sums = v128.load32_splat(record + SUMS16 + (pair << 2));
-      const a = high_nibbles(v128.load(p)), b = high_nibbles(v128.load(p, 16));
-      const low = v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      const high = v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-      add_product(minimums, i16x8.extend_low_i8x16_u(low), sums);
-      add_product(minimums + 16, i16x8.extend_high_i8x16_u(low), sums);
-      add_product(minimums + 32, i16x8.extend_low_i8x16_u(high), sums);
-      add_product(minimums + 48, i16x8.extend_high_i8x16_u(high), sums);
-    }
-    const t = v128.load32_splat(record);
-    for (let v: usize = 0; v < 64; v += 16) {
-      const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(fourfold + v), 2));
-      const d = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), t);
-      const dmin = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + SCALES + (v >> 1)), one), t);
-      const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(sum), d), f32x4.mul(f32x4.convert_i32x4_s(v128.load(minimums + v)), dmin));
-      v128.store(out + v, f32x4.add(v128.load(out + v), y));
-    }
+export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work: usize): void {
+  const one = <i32>(group > 0), fourfold = work + 64, minimums = work + 128, nibble = i8x16.splat(15);
+  memory.fill(work, 0, 192);
+  const zero = i16x8.splat(0);
+  for (let s: usize = 0; s < 16; s++) {
+    const p = group + PAIRS + ((s >> 3) << 9) + ((s & 1) << 8), x = q + (s << 4);
+    const bytes = v128.load(group + 2 * SCALES + (s << 4)), scales = v128.and(bytes, nibble);
+    const k = (s >> 1) & 3;
+    if (k == 0) run_masked(p, i8x16.splat(3), x, zero, scales, work);
+    else if (k == 1) run_masked(p, i8x16.splat(12), x, zero, scales, fourfold);
+    else if (k == 2) run_third(p, x, zero, scales, fourfold);
+    else run_top(p, x, zero, scales, fourfold);
+  }
+  for (let pair: usize = 0; pair < 8; pair++) {
+    const p = group + 2 * SCALES + (pair << 5), sums = v128.load32_splat(record + SUMS16 + (pair << 2));
+    const a = high_nibbles(v128.load(p)), b = high_nibbles(v128.load(p, 16));
+    const low = v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const high = v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    add_product(minimums, i16x8.extend_low_i8x16_u(low), sums);
+    add_product(minimums + 16, i16x8.extend_high_i8x16_u(low), sums);
+    add_product(minimums + 32, i16x8.extend_low_i8x16_u(high), sums);
+    add_product(minimums + 48, i16x8.extend_high_i8x16_u(high), sums);
+  }
+  const t = v128.load32_splat(record);
+  for (let v: usize = 0; v < 64; v += 16) {
+    const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(fourfold + v), 2));
+    const d = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), t);
+    const dmin = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + SCALES + (v >> 1)), one), t);
+    const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(sum), d), f32x4.mul(f32x4.convert_i32x4_s(v128.load(minimums + v)), dmin));
+    v128.store(out + v, f32x4.add(v128.load(out + v), y));
   }
 }
 

@@ -110,22 +110,21 @@ export function unpack_q3_k(src: usize, dst: usize): void {
  * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where eight times a code is what an
  * instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
  */
-export function dot_q3_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0), eightfold = work + 64;
-  for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q3_K) {
-    memory.fill(work, 0, 128);
-    for (let s: usize = 0; s < 16; s++) {
-      const k = s >> 1, p = group + PLANES + ((s & 1) << 8), plane = p + (k >> 1) * PLANE;
-      const scales = v128.load(group + SCALES + (s << 4)), sums = record + SUMS + (s << 2), x = q + (s << 4);
-      if (k == 6) run_seventh(p, x, start_of(sums, 32), scales, eightfold);
-      else if (k == 7) run_eighth(p, x, start_of(sums, 32), scales, eightfold);
-      else if (k & 1) run_masked(plane, i8x16.splat(56), x, start_of(sums, 32), scales, eightfold);
-      else run_masked(plane, i8x16.splat(7), x, start_of(sums, 4), scales, work);
-    }
-    for (let v: usize = 0; v < 64; v += 16) {
-      const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(eightfold + v), 3));
-      add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
-    }
+export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
+  const one = <i32>(group > 0), eightfold = work + 64, from = <usize>part << 2;
+  if (part == 0) memory.fill(work, 0, 128);
+  for (let s = from; s < from + 4; s++) {
+    const k = s >> 1, p = group + PLANES + ((s & 1) << 8), plane = p + (k >> 1) * PLANE;
+    const scales = v128.load(group + SCALES + (s << 4)), sums = record + SUMS + (s << 2), x = q + (s << 4);
+    if (k == 6) run_seventh(p, x, start_of(sums, 32), scales, eightfold);
+    else if (k == 7) run_eighth(p, x, start_of(sums, 32), scales, eightfold);
+    else if (k & 1) run_masked(plane, i8x16.splat(56), x, start_of(sums, 32), scales, eightfold);
+    else run_masked(plane, i8x16.splat(7), x, start_of(sums, 4), scales, work);
+  }
+  if (part < 3) return;
+  for (let v: usize = 0; v < 64; v += 16) {
+    const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(eightfold + v), 3));
+    add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
   }
 }
 

@@ -87,38 +87,30 @@ export function unpack_q4_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Eight rows at a time: their
- * sums, four of a step and two of the block, stay in registers. work: 64 bytes.
+ * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in two parts, eight rows
+ * each: their sums, four of a step and two of the block, stay in registers. work: 64 bytes.
  */
-export function dot_q4_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
-  for (; blocks > 0; blocks--, record += RECORD, q += 256) {
-    let p = group + HEAD_K4;
-    for (let half: usize = 0; half < 2; half++) {
-      let first = i32x4.splat(0), second = first;
-      let scale = group + 2 * SCALES + (half << 3);
-      let x8 = q;
-      for (const stop = p + 1024; p < stop; scale += 32, x8 += 32) {
-        let a = i16x8.splat(0), b = a, c = a, d = a;
-        for (const end = p + 256; p < end; p += 64, x8 += 8) {
-          const low = v128.load64_splat(x8), high = v128.load64_splat(x8, 32);
-          let x = splat0(low), y = splat0(high), w = v128.load(p);
-          a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 16);
-          b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
-          x = splat1(low); y = splat1(high); w = v128.load(p, 32);
-          a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 48);
-          b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
-        }
-        const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
-        first = add_two_steps(first, a, rows_0_3(s), c, rows_0_3(t));
-        second = add_two_steps(second, b, rows_4_7(s), d, rows_4_7(t));
-      }
-      v128.store(work + (half << 5), first);
-      v128.store(work + (half << 5), second, 16);
+export function dot_q4_k(half: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
+  let first = i32x4.splat(0), second = first;
+  let p = group + HEAD_K4 + (<usize>half << 10), scale = group + 2 * SCALES + (<usize>half << 3), x8 = q;
+  for (const stop = p + 1024; p < stop; scale += 32, x8 += 32) {
+    let a = i16x8.splat(0), b = a, c = a, d = a;
+    for (const end = p + 256; p < end; p += 64, x8 += 8) {
+      const low = v128.load64_splat(x8), high = v128.load64_splat(x8, 32);
+      let x = splat0(low), y = splat0(high), w = v128.load(p);
+      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 16);
+      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
+      x = splat1(low); y = splat1(high); w = v128.load(p, 32);
+      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 48);
+      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
     }
-    end_block_k4(group, record, out, work, one);
-    group = p;
+    const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
+    first = add_two_steps(first, a, rows_0_3(s), c, rows_0_3(t));
+    second = add_two_steps(second, b, rows_4_7(s), d, rows_4_7(t));
   }
+  v128.store(work + (<usize>half << 5), first);
+  v128.store(work + (<usize>half << 5), second, 16);
+  if (half == 1) end_block_k4(group, record, out, work, <i32>(group > 0));
 }
 
 /** The scales of rows 0 to 3 of eight, each twice. */

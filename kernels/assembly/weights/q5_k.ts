@@ -11,7 +11,6 @@
  */
 import { add_dot } from "../simd/dot";
 import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
-import { ahead_of, touch_3 } from "../simd/touch";
 import { CODES256, RECORD } from "./bytes256";
 import { interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
@@ -57,25 +56,18 @@ function first_of(step: i32): v128 {
   return i8x16.splat(step & 1 ? 64 : 16);
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Runs of 16 columns (planes.ts). work: 64 bytes. */
-export function dot_q5_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
-  let next = group + ahead_of(group + <usize>blocks * BLOCK_Q5_K);
-  for (; blocks > 0; blocks--, record += RECORD, group += BLOCK_Q5_K) {
-    memory.fill(work, 0, 64);
-    const high = group + HEAD_K4;
-    let scale = group + 2 * SCALES, p = high + 512;
-    for (let step = 0; step < 4; step++, scale += 32, p += 512, q += 64) {
-      const factor = factor_of(step), first = first_of(step), second = i8x16.add(first, first);
-      const low = v128.load(scale), upper = v128.load(scale, 16);
-      for (const end = next + BLOCK_Q5_K / 4; next < end; next += BLOCK_Q5_K / 16) touch_3(next);
-      run_low(p, high, factor, first, q, low, work);
-      run_low(p + 256, high + 256, factor, first, q + 16, low, work);
-      run_high(p, high, factor, second, q + 32, upper, work);
-      run_high(p + 256, high + 256, factor, second, q + 48, upper, work);
-    }
-    end_block_k4(group, record, out, work, one);
-  }
+/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts of 64 columns, runs of 16 (planes.ts). work: 64 bytes. */
+export function dot_q5_k(step: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
+  if (step == 0) memory.fill(work, 0, 64);
+  const high = group + HEAD_K4, p = high + 512 + (<usize>step << 9), scale = group + 2 * SCALES + (<usize>step << 5);
+  const factor = factor_of(step), first = first_of(step), second = i8x16.add(first, first);
+  const low = v128.load(scale), upper = v128.load(scale, 16);
+  q += <usize>step << 6;
+  run_low(p, high, factor, first, q, low, work);
+  run_low(p + 256, high + 256, factor, first, q + 16, low, work);
+  run_high(p, high, factor, second, q + 32, upper, work);
+  run_high(p + 256, high + 256, factor, second, q + 48, upper, work);
+  if (step == 3) end_block_k4(group, record, out, work, <i32>(group > 0));
 }
 
 /** 16 columns of low nibbles at p, with their fifth bits at h. */

@@ -15,7 +15,6 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
-import { ahead_of, touch_3 } from "../simd/touch";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
 import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
@@ -80,23 +79,20 @@ export function unpack_q6_k(src: usize, dst: usize): void {
   }
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. work: 64 bytes. */
-export function dot_q6_k(group: usize, blocks: i32, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
-  let next = group + ahead_of(group + <usize>blocks * BLOCK_Q6_K);
-  for (; blocks > 0; blocks--, record += RECORD, q += 256, group += BLOCK_Q6_K) {
-    memory.fill(work, 0, 64);
-    for (let s: usize = 0; s < 16; s++, next += BLOCK_Q6_K / 16) {
-      touch_3(next);
-      // Run s & 1 of columns k of a half.
-      const half = s >> 3, k = (s >> 1) & 3, run = (s & 1) << 8;
-      const p = group + BITS + half * (3 * PLANE) + run, scales = v128.load(group + SCALES + (s << 4)), start = start_of(record + SUMS + (s << 2), 32);
-      if (k < 3) run_masked(p + k * PLANE, i8x16.splat(63), q + (s << 4), start, scales, work);
-      else run_fourth(p, q + (s << 4), start, scales, work);
-    }
-    for (let v: usize = 0; v < 64; v += 16) {
-      add_exact(out + v, v128.load(work + v), f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
-    }
+/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts of 64 columns, runs of 16. work: 64 bytes. */
+export function dot_q6_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
+  if (part == 0) memory.fill(work, 0, 64);
+  const from = <usize>part << 2;
+  for (let s = from; s < from + 4; s++) {
+    // Run s & 1 of columns k of a half.
+    const half = s >> 3, k = (s >> 1) & 3, run = (s & 1) << 8;
+    const p = group + BITS + half * (3 * PLANE) + run, scales = v128.load(group + SCALES + (s << 4)), start = start_of(record + SUMS + (s << 2), 32);
+    if (k < 3) run_masked(p + k * PLANE, i8x16.splat(63), q + (s << 4), start, scales, work);
+    else run_fourth(p, q + (s << 4), start, scales, work);
+  }
+  if (part < 3) return;
+  for (let v: usize = 0; v < 64; v += 16) {
+    add_exact(out + v, v128.load(work + v), f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), <i32>(group > 0)), v128.load32_splat(record));
   }
 }
 

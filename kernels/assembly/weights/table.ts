@@ -217,14 +217,14 @@ export function dot_groups(
     return;
   }
   // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
-  let streams = streams_of(type);
+  let streams = STREAMS;
   for (let left = groups; left > 0; ) {
     streams = min(streams, left);
     const each = left / streams, apart = <usize>each * groupBytes, outApart = <usize>each << 6;
     for (let g = 0; g < each; g++, group += groupBytes, out += 64) {
       for (let t: usize = 0; t < <usize>tokens; t++) {
         const at = t * scaleStride;
-        dot_direct(type, group, streams, apart, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, outApart, scratch);
+        dot_streams(type, group, streams, apart, q + t * qStride, scales + at, sums + at, columns, out + t * outStride, outApart, scratch);
       }
     }
     group += apart * <usize>(streams - 1);
@@ -233,9 +233,59 @@ export function dot_groups(
   }
 }
 
-/** Groups that a product without unpacking reads in turn, a block of each: hardware runs ahead in all of them. */
-function streams_of(type: i32): i32 {
-  return type == Q8_0 || type == F16 || type == BF16 ? 4 : 1;
+/** Groups that a product without unpacking reads in turn, about a kilobyte of each: hardware runs ahead in all of them. */
+const STREAMS: i32 = 4;
+
+/** Most bytes of a stream that are read in turn, but for a block that is larger and has no parts. */
+const TURN: usize = 900;
+
+/** One token times one group of each stream, `apart` bytes from each other, without unpacking; added to out, outApart bytes from each other. */
+function dot_streams(
+  type: i32, group: usize, streams: i32, apart: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, outApart: usize, scratch: usize,
+): void {
+  const width = columns_of(type), bytes = bytes_of(type), parts = parts_of(type);
+  const blocks = max(1, <i32>(TURN / bytes));
+  const turn = blocks * width;
+  for (let c = 0; c < columns; c += turn, group += <usize>blocks * bytes) {
+    const count = min(turn, columns - c);
+    for (let part = 0; part < parts; part++) {
+      let block = group, y = out, work = scratch;
+      for (let s = 0; s < streams; s++, block += apart, y += outApart, work += WORK) dot_part(type, part, block, c, count, q, scales, sums, y, work);
+    }
+  }
+}
+
+/** Bytes of a stream's exact sums, of which a part leaves some to the next. */
+const WORK: usize = 256;
+
+/** Parts of a block that are read in turn with other streams': about a kilobyte each. */
+function parts_of(type: i32): i32 {
+  switch (type) {
+    case Q4_K: return 2;
+    case Q3_K: case Q5_K: case Q6_K: case IQ4_XS: return 4;
+    default: return 1;
+  }
+}
+
+/** One part of the blocks of `count` columns, of which the first is column c, times one token, without unpacking; the last part adds to out. */
+function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usize, scales: usize, sums: usize, out: usize, work: usize): void {
+  const at = <usize>c, blocks = count >> 5;
+  switch (type) {
+    case Q8_0: dot_q8_0(block, blocks, q + (at << 1), scales + (at >> 3), out); return;
+    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
+    case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
+    case MXFP4: dot_mxfp4(block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
+    case IQ4_NL: dot_iq4_nl(block, blocks, q + (at << 1), scales + (at >> 3), out); return;
+    case IQ4_XS: dot_iq4_xs(part, block, q + (at << 1), scales + (at >> 3), out, work); return;
+    case Q2_K: dot_q2_k(block, q + at, scales + (at >> 1), out, work); return;
+    case Q3_K: dot_q3_k(part, block, q + at, scales + (at >> 1), out, work); return;
+    case Q4_K: dot_q4_k(part, block, q + at, scales + (at >> 1), out, work); return;
+    case Q5_K: dot_q5_k(part, block, q + at, scales + (at >> 1), out, work); return;
+    case Q6_K: dot_q6_k(part, block, q + at, scales + (at >> 1), out, work); return;
+    case F16: dot_f16(block, count, q + (at << 2), out); return;
+    case BF16: dot_bf16(block, count, q + (at << 2), out); return;
+    default: unreachable();
+  }
 }
 
 /** One group times many tokens, unpacked on the way; added to out. */
@@ -289,7 +339,7 @@ export function dot_rows(
       const token = <usize>(row / share);
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
-      else dot_direct(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
+      else dot_streams(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
     }
     return;
   }
@@ -321,26 +371,6 @@ function unpacked_from(type: i32): i32 {
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
     case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
-  }
-}
-
-/** One token times one group of each stream, `apart` bytes from each other, without unpacking; added to out, outApart bytes from each other. */
-function dot_direct(type: i32, group: usize, streams: i32, apart: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, outApart: usize, scratch: usize): void {
-  switch (type) {
-    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, scales, out, outApart); return;
-    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, columns >> 5, q, scales, sums, out); return;
-    case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, columns >> 5, q, scales, sums, out); return;
-    case MXFP4: dot_mxfp4(group, columns >> 5, q, scales, sums, out); return;
-    case IQ4_NL: dot_iq4_nl(group, columns >> 5, q, scales, out); return;
-    case IQ4_XS: dot_iq4_xs(group, columns >> 8, q, scales, out, scratch); return;
-    case Q2_K: dot_q2_k(group, columns >> 8, q, scales, out, scratch); return;
-    case Q3_K: dot_q3_k(group, columns >> 8, q, scales, out, scratch); return;
-    case Q4_K: dot_q4_k(group, columns >> 8, q, scales, out, scratch); return;
-    case Q5_K: dot_q5_k(group, columns >> 8, q, scales, out, scratch); return;
-    case Q6_K: dot_q6_k(group, columns >> 8, q, scales, out, scratch); return;
-    case F16: dot_f16(group, streams, apart, columns, q, out, outApart); return;
-    case BF16: dot_bf16(group, streams, apart, columns, q, out, outApart); return;
-    default: unreachable();
   }
 }
 
