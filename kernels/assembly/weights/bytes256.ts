@@ -22,6 +22,7 @@
  */
 import { add_dot } from "../simd/dot";
 import { splat0, splat1 } from "../simd/lanes";
+import { clear16 } from "./group";
 
 export const BLOCK256: usize = 5760;
 export const DMIN256: usize = 64;
@@ -69,7 +70,7 @@ function add_step(work: usize, a: v128, b: v128, c: v128, d: v128, s0: v128, s1:
 
 /** Exact sums of two tokens to work[2][16]. */
 function two(block: usize, step: usize, centre: i32, q: usize, qStride: usize, record: usize, recordStride: usize, work: usize): void {
-  memory.fill(work, 0, 128);
+  clear16(work); clear16(work + 64);
   const less = i16x8.splat(<i16>-centre);
   let scale = block + SCALES256;
   let p = block + CODES256;
@@ -86,17 +87,12 @@ function two(block: usize, step: usize, centre: i32, q: usize, qStride: usize, r
     b = a; c = a; d = a;
     f = e; g = e; h = e;
     const end = p + step;
-    for (; p < end; p += 128, q += 8) {
-      const eight = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
-      let x = splat0(eight), y = splat0(other), w = v128.load(p);
+    for (; p < end; p += 64, q += 4) {
+      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
+      let w = v128.load(p);
       a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 16);
       b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 32);
       c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 48);
-      d = add_dot(d, x, w); h = add_dot(h, y, w); w = v128.load(p, 64);
-      x = splat1(eight); y = splat1(other);
-      a = add_dot(a, x, w); e = add_dot(e, y, w); w = v128.load(p, 80);
-      b = add_dot(b, x, w); f = add_dot(f, y, w); w = v128.load(p, 96);
-      c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 112);
       d = add_dot(d, x, w); h = add_dot(h, y, w);
     }
     const s0 = v128.load(scale), s1 = v128.load(scale, 16), s2 = v128.load(scale, 32), s3 = v128.load(scale, 48);
@@ -107,7 +103,7 @@ function two(block: usize, step: usize, centre: i32, q: usize, qStride: usize, r
 
 /** Exact sums of one token to work[16]. */
 function one(block: usize, step: usize, centre: i32, q: usize, record: usize, work: usize): void {
-  memory.fill(work, 0, 64);
+  clear16(work);
   const less = i16x8.splat(<i16>-centre);
   let scale = block + SCALES256;
   let p = block + CODES256;

@@ -9,7 +9,7 @@ export const SCALES: usize = 32;
 /** Scratch of a thread: 256 columns of a group in the largest form (words32.ts), and a list of rows (ops/linear.ts). */
 export const UNPACK_BYTES: usize = 9216;
 
-/** Sets 16 floats to zero. */
+/** Sets 16 words to zero. */
 // @ts-ignore: decorator
 @inline
 export function clear16(out: usize): void {

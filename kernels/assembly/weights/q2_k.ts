@@ -15,7 +15,7 @@ import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, high_nibbles, splat0, splat1, top_pairs } from "../simd/lanes";
 import { CODES256, DMIN256, MINS256, RECORD, SCALES256, SUMS16, spread_scales } from "./bytes256";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked } from "./planes";
 
 const FILE_BLOCK: usize = 84;
@@ -63,7 +63,7 @@ export function unpack_q2_k(src: usize, dst: usize): void {
  */
 export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(group > 0), fourfold = work + 64, minimums = work + 128, nibble = i8x16.splat(15);
-  memory.fill(work, 0, 192);
+  clear16(work); clear16(work + 64); clear16(work + 128);
   const zero = i16x8.splat(0);
   for (let s: usize = 0; s < 16; s++) {
     const p = group + PAIRS + ((s >> 3) << 9) + ((s & 1) << 8), x = q + (s << 4);

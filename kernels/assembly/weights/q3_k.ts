@@ -17,7 +17,7 @@ import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, SUMS, spread_scales } from "./bytes256";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 110;
@@ -112,7 +112,7 @@ export function unpack_q3_k(src: usize, dst: usize): void {
  */
 export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(group > 0), eightfold = work + 64, from = <usize>part << 2;
-  if (part == 0) memory.fill(work, 0, 128);
+  if (part == 0) { clear16(work); clear16(work + 64); }
   for (let s = from; s < from + 4; s++) {
     const k = s >> 1, p = group + PLANES + ((s & 1) << 8), plane = p + (k >> 1) * PLANE;
     const scales = v128.load(group + SCALES + (s << 4)), sums = record + SUMS + (s << 2), x = q + (s << 4);

@@ -12,7 +12,7 @@
 import { add_dot } from "../simd/dot";
 import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { CODES256, RECORD } from "./bytes256";
-import { interleave_words, SCALES } from "./group";
+import { clear16, interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
 
@@ -58,7 +58,7 @@ function first_of(step: i32): v128 {
 
 /** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts of 64 columns, runs of 16 (planes.ts). work: 64 bytes. */
 export function dot_q5_k(step: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  if (step == 0) memory.fill(work, 0, 64);
+  if (step == 0) clear16(work);
   const high = group + HEAD_K4, p = high + 512 + (<usize>step << 9), scale = group + 2 * SCALES + (<usize>step << 5);
   const factor = factor_of(step), first = first_of(step), second = i8x16.add(first, first);
   const low = v128.load(scale), upper = v128.load(scale, 16);

@@ -16,7 +16,7 @@ import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 210;
@@ -81,7 +81,7 @@ export function unpack_q6_k(src: usize, dst: usize): void {
 
 /** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts of 64 columns, runs of 16. work: 64 bytes. */
 export function dot_q6_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  if (part == 0) memory.fill(work, 0, 64);
+  if (part == 0) clear16(work);
   const from = <usize>part << 2;
   for (let s = from; s < from + 4; s++) {
     // Run s & 1 of columns k of a half.

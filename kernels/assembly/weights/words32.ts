@@ -35,17 +35,12 @@ function two(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize,
   for (; blocks > 0; blocks--, block += WORDS_BLOCK, scales += 4) {
     let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
     let p = block + WORDS;
-    for (const end = p + 1024; p < end; p += 128, q += 8) {
-      const four = v128.load64_splat(q), other = v128.load64_splat(q + qStride);
-      let x = splat0(four), y = splat0(other), w = v128.load(p);
+    for (const end = p + 1024; p < end; p += 64, q += 4) {
+      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
+      let w = v128.load(p);
       a = madd(a, x, w); e = madd(e, y, w); w = v128.load(p, 16);
       b = madd(b, x, w); f = madd(f, y, w); w = v128.load(p, 32);
       c = madd(c, x, w); g = madd(g, y, w); w = v128.load(p, 48);
-      d = madd(d, x, w); h = madd(h, y, w); w = v128.load(p, 64);
-      x = splat1(four); y = splat1(other);
-      a = madd(a, x, w); e = madd(e, y, w); w = v128.load(p, 80);
-      b = madd(b, x, w); f = madd(f, y, w); w = v128.load(p, 96);
-      c = madd(c, x, w); g = madd(g, y, w); w = v128.load(p, 112);
       d = madd(d, x, w); h = madd(h, y, w);
     }
     const d0 = v128.load(block), d1 = v128.load(block, 16), d2 = v128.load(block, 32), d3 = v128.load(block, 48);
