@@ -1,29 +1,123 @@
 import { nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
+import { clear16 } from "../weights/group";
 
 /**
- * Activations to 16 bits: rows of f32 to i16 with one f32 scale per block of 32 columns.
- * scale = amax / 32767, q = nearest(x / scale), ties to even; a block of zeros has scale 0.
- * Rows are shared among threads.
+ * Activations to 7-bit codes u for products with signed bytes: 32 columns have an f32 scale t, each 16 of them an offset m, and
+ * each pair, columns 4j and 4j + 2 or 4j + 1 and 4j + 3, a scale s of its own:
+ *
+ *   x = t n,  n = s u - m          u in 0 .. 127, |s| in 1 .. 127, |n| < 2^15
+ *
+ * A pair far from the end of its sixteen that m is taken from has a small s, so that n is about as near to x / t as eight bits
+ * with one scale would be. m is the smallest number's magnitude, or the largest's with s negative, whichever is less.
+ * A row: n of all columns, i16, for one token; then for each j u of columns 4j, 4j+2, 4j+1, 4j+3, and s of the two pairs, i16.
+ * offsets: -m of the two sixteens, i16, a word a block. scales: t, 0 for magnitudes below 2^-100 alone.
  */
-export function quantize_q16_32(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
-  const blocks = columns >> 5;
+export function quantize_q7_32(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, offsets: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
+  const blocks = columns >> 5, one = <i32>(blocks > 0);
   const total = rows * blocks;
   const to = split_to(total, rank, threads);
   for (let i = split_from(total, rank, threads); i < to; i++) {
     const row = i / blocks, block = i % blocks;
     const from = x + <usize>row * xStride + (<usize>block << 7);
-    const into = q + <usize>row * qStride + (<usize>block << 6);
+    const numbers = q + <usize>row * qStride + (<usize>block << 6), codes = numbers + (<usize>columns << 1);
+    const at = <usize>row * scaleStride + (<usize>block << 2);
     const amax = amax_32(from);
-    const inverse: f32 = amax == 0 ? 0 : <f32>32767.0 / amax;
-    store<f32>(scales + <usize>row * scaleStride + (<usize>block << 2), amax / <f32>32767.0);
-    const s = f32x4.splat(inverse);
-    for (let c: usize = 0; c < 4; c++) {
-      const low = nearest_i32x4(f32x4.mul(v128.load(from + (c << 5)), s));
-      const high = nearest_i32x4(f32x4.mul(v128.load(from + (c << 5), 16), s));
-      v128.store(into + (c << 4), i16x8.narrow_i32x4_s(low, high));
+    if (amax < <f32>TINY) {
+      clear16(numbers);
+      clear16(codes);
+      store<f32>(scales + at, 0);
+      store<u32>(offsets + at, 0);
+      continue;
     }
+    const low0 = least_16(from), high0 = largest_16(from), low1 = least_16(from + 64), high1 = largest_16(from + 64);
+    // 127 x 126 steps for the larger range, and m within 16 bits where all numbers are alike. NaN stays: pmax keeps its first.
+    const range = f32x4.pmax(f32x4.sub(high0, low0), f32x4.sub(high1, low1));
+    const t = f32x4.pmax(f32x4.mul(f32x4.splat(amax), f32x4.splat(<f32>1 / <f32>32000)), f32x4.mul(range, f32x4.splat(<f32>1 / <f32>16002)));
+    store<f32>(scales + at, f32x4.extract_lane(t, 0));
+    const inverse = f32x4.div(f32x4.splat(1), t);
+    const m0 = sixteen_q7(from, numbers, codes, inverse, low0, high0, one), m1 = sixteen_q7(from + 64, numbers + 32, codes + 32, inverse, low1, high1, one);
+    store<i32>(offsets + at, (m0 & 0xffff) | (m1 << 16));
   }
+}
+
+/** 2^-100: the inverse of a scale stays finite. */
+const TINY: f64 = 7.888609052210118e-31;
+
+/** 16 columns: n to `numbers`, codes and scales to `codes`. inverse, low, high: the same in all lanes. Gives -m. one: 1 (lanes.ts). */
+// @ts-ignore: decorator
+@inline
+function sixteen_q7(from: usize, numbers: usize, codes: usize, inverse: v128, low: v128, high: v128, one: i32): i32 {
+  const minusLow = f32x4.neg(low), sign = f32x4.lt(high, minusLow);
+  const ones = i32x4.splat(one), big = f32x4.splat(12582912 * <f32>one), share = f32x4.splat(<f32>one / <f32>127), up = f32x4.splat(<f32>0.499 * <f32>one);
+  const factor = v128.xor(inverse, v128.and(sign, i32x4.splat(one << 31)));
+  const m = nearest(f32x4.mul(f32x4.pmin(minusLow, high), inverse), big), offset = f32x4.convert_i32x4_s(m);
+  const y0 = f32x4.add(f32x4.mul(v128.load(from), factor), offset), y1 = f32x4.add(f32x4.mul(v128.load(from, 16), factor), offset);
+  const s0 = pair_scales(y0, share, up, big, ones), s1 = pair_scales(y1, share, up, big, ones);
+  const u0 = codes_of(y0, s0, big), u1 = codes_of(y1, s1, big);
+  v128.store(numbers, i16x8.narrow_i32x4_s(number_of(u0, s0, m, sign), number_of(u1, s1, m, sign)));
+  const y2 = f32x4.add(f32x4.mul(v128.load(from, 32), factor), offset), y3 = f32x4.add(f32x4.mul(v128.load(from, 48), factor), offset);
+  const s2 = pair_scales(y2, share, up, big, ones), s3 = pair_scales(y3, share, up, big, ones);
+  const u2 = codes_of(y2, s2, big), u3 = codes_of(y3, s3, big);
+  v128.store(numbers, i16x8.narrow_i32x4_s(number_of(u2, s2, m, sign), number_of(u3, s3, m, sign)), 16);
+  const u = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(u0, u1), i16x8.narrow_i32x4_s(u2, u3));
+  const words = v128.shuffle<i8>(u, u, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s0, sign), signed(s1, sign)), 0, 4, 1, 6));
+  v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s2, sign), signed(s3, sign)), 2, 4, 3, 6), 16);
+  return i32x4.extract_lane(signed(i32x4.neg(m), sign), 0);
+}
+
+/** nearest_i32x4 with its constant, 1.5 x 2^23, in `big`. */
+// @ts-ignore: decorator
+@inline
+function nearest(x: v128, big: v128): v128 {
+  return i32x4.sub(f32x4.add(x, big), big);
+}
+
+/** Negative where sign is -1, not where it is 0. */
+// @ts-ignore: decorator
+@inline
+function signed(x: v128, sign: v128): v128 {
+  return i32x4.sub(v128.xor(x, sign), sign);
+}
+
+/** Scales that take the larger of lanes 0 and 2, and of 1 and 3, to at most 127.2; each in both of its lanes. share: 1 / 127, up: 0.499. */
+// @ts-ignore: decorator
+@inline
+function pair_scales(y: v128, share: v128, up: v128, big: v128, ones: v128): v128 {
+  const larger = f32x4.pmax(y, v128.shuffle<i32>(y, y, 2, 3, 0, 1));
+  return i32x4.max_s(nearest(f32x4.add(f32x4.mul(larger, share), up), big), ones);
+}
+
+// @ts-ignore: decorator
+@inline
+function codes_of(y: v128, s: v128, big: v128): v128 {
+  return nearest(f32x4.div(y, f32x4.convert_i32x4_s(s)), big);
+}
+
+/** s u - m, or its negative. s and u fit 16 bits. */
+// @ts-ignore: decorator
+@inline
+function number_of(u: v128, s: v128, m: v128, sign: v128): v128 {
+  return signed(i32x4.sub(i32x4.dot_i16x8_s(s, u), m), sign);
+}
+
+/** Least of 16 floats that are not NaN, in all lanes. */
+// @ts-ignore: decorator
+@inline
+function least_16(p: usize): v128 {
+  let m = f32x4.pmin(f32x4.pmin(v128.load(p), v128.load(p, 16)), f32x4.pmin(v128.load(p, 32), v128.load(p, 48)));
+  m = f32x4.pmin(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  return f32x4.pmin(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+}
+
+/** Largest of 16 floats that are not NaN, in all lanes. */
+// @ts-ignore: decorator
+@inline
+function largest_16(p: usize): v128 {
+  let m = f32x4.pmax(f32x4.pmax(v128.load(p), v128.load(p, 16)), f32x4.pmax(v128.load(p, 32), v128.load(p, 48)));
+  m = f32x4.pmax(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
 }
 
 /**

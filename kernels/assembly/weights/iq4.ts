@@ -3,9 +3,9 @@
  *
  *   | d: f16 | n[0] .. n[15]: low nibble column i, high nibble column i + 16 |          w = d level(n)
  *
- * Packed, 16 rows together, 288 bytes a block; bytes p = 0 .. 7 in pairs:
+ * Packed, 16 rows together, 288 bytes a block; j = 0 .. 3, v = 0 .. 3:
  *
- *   | d of row 0 .. 15: f16 | p: bytes 2p, 2p+1 of rows 0 .. 15: 32 B | ...
+ *   | d of row 0 .. 15: f16 | j, v: bytes 4j, 4j+2, 4j+1, 4j+3 of rows 4v .. 4v+3: 16 B | ...
  *
  * IQ4_XS: blocks of 256 columns, 136 bytes a row in a file (block_iq4_xs):
  *
@@ -16,9 +16,10 @@
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
 import { f32x4_from_usual_halves } from "../simd/half";
-import { high_nibbles, low_nibbles } from "../simd/lanes";
+import { even_bytes, high_nibbles, low_nibbles, odd_bytes, splat0, splat1 } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
-import { add_scaled, interleave_halves, SCALES, widen_scales } from "./group";
+import { add_scaled, evens_first, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { SIGNED, SIGNED_BLOCK, sum_signed } from "./signed32";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
 export const BLOCK_IQ4_NL: usize = 288;
@@ -31,30 +32,69 @@ function levels(): v128 {
   return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 }
 
+/** Nibbles of 32 columns at src to levels of words32.ts. */
 // @ts-ignore: decorator
 @inline
-function unpack_levels(src: usize, dst: usize): void {
-  const table = levels();
-  for (const end = src + 256; src < end; src += 16, dst += 32) {
-    const x = v128.load(src);
-    const low = lookup(table, low_nibbles(x)), high = lookup(table, high_nibbles(x));
-    v128.store(dst, i16x8.extend_low_i8x16_s(low));
-    v128.store(dst, i16x8.extend_high_i8x16_s(low), 16);
-    v128.store(dst, i16x8.extend_low_i8x16_s(high), 512);
-    v128.store(dst, i16x8.extend_high_i8x16_s(high), 528);
+function unpack_words(src: usize, dst: usize, one: i32): void {
+  const table = levels(), evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
+  for (const stop = src + 256; src < stop; dst += 64) {
+    for (const end = src + 64; src < end; src += 16, dst += 16) {
+      const x = v128.load(src), low = lookup(table, low_nibbles(x)), high = lookup(table, high_nibbles(x));
+      v128.store(dst, even_bytes(low, evens));
+      v128.store(dst, odd_bytes(low, odds), 64);
+      v128.store(dst, even_bytes(high, evens), 512);
+      v128.store(dst, odd_bytes(high, odds), 576);
+    }
   }
+}
+
+/** The same to levels of signed32.ts. */
+// @ts-ignore: decorator
+@inline
+function unpack_signed(src: usize, block: usize, one: i32): void {
+  const table = levels();
+  let dst = block + SIGNED;
+  for (const end = src + 256; src < end; src += 16, dst += 16) {
+    const x = v128.load(src);
+    v128.store(dst, lookup(table, low_nibbles(x)));
+    v128.store(dst, lookup(table, high_nibbles(x)), 256);
+  }
+  sum_signed(block, one);
+}
+
+/** Levels of one of the two forms to an unpacked block. */
+// @ts-ignore: decorator
+@inline
+function unpack_levels(src: usize, block: usize, one: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) unpack_signed(src, block, one);
+  else unpack_words(src, block + WORDS, one);
+}
+
+/** Bytes of an unpacked block. */
+// @ts-ignore: decorator
+@inline
+function unpacked_bytes(): usize {
+  return ASC_FEATURE_RELAXED_SIMD ? SIGNED_BLOCK : WORDS_BLOCK;
+}
+
+function pack_nibbles(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
+  interleave_words(src, stride, rows, 16, bytes, dst, 0);
+  evens_first(dst, bytes << 4);
 }
 
 export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * 18;
-  for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_NL, src += 18) interleave_halves(src, stride, rows, 18, dst);
+  for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_NL, src += 18) {
+    interleave_halves(src, stride, rows, 2, dst);
+    pack_nibbles(src + 2, stride, rows, 16, dst + SCALES);
+  }
 }
 
 export function unpack_iq4_nl(src: usize, dst: usize, blocks: i32): void {
   const one = <i32>(blocks > 0);
-  for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += WORDS_BLOCK) {
+  for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += unpacked_bytes()) {
     widen_scales(src, dst, one);
-    unpack_levels(src + SCALES, dst + WORDS);
+    unpack_levels(src + SCALES, dst, one);
   }
 }
 
@@ -73,7 +113,7 @@ export function pack_iq4_xs(src: usize, dst: usize, rows: i32, blocks: i32): voi
         store<i8>(dst + SCALES + <usize>(s << 4) + <usize>r, <i8>scale);
       }
     }
-    interleave_halves(src + 8, stride, rows, 128, dst + SCALES + 128);
+    pack_nibbles(src + 8, stride, rows, 128, dst + SCALES + 128);
   }
 }
 
@@ -84,13 +124,13 @@ export function unpack_iq4_xs(src: usize, dst: usize, blocks: i32): void {
     // The first block's place for scales holds d until its own scales are known.
     widen_scales(src, dst, one);
     const d0 = v128.load(dst), d1 = v128.load(dst, 16), d2 = v128.load(dst, 32), d3 = v128.load(dst, 48);
-    for (let s: usize = 0; s < 8; s++, dst += WORDS_BLOCK) {
+    for (let s: usize = 0; s < 8; s++, dst += unpacked_bytes()) {
       const p = src + SCALES + (s << 4);
       v128.store(dst, scaled(d0, p));
       v128.store(dst, scaled(d1, p + 4), 16);
       v128.store(dst, scaled(d2, p + 8), 32);
       v128.store(dst, scaled(d3, p + 12), 48);
-      unpack_levels(src + SCALES + 128 + (s << 8), dst + WORDS);
+      unpack_levels(src + SCALES + 128 + (s << 8), dst, one);
     }
   }
 }
@@ -107,39 +147,45 @@ export function dot_iq4_nl(group: usize, blocks: i32, q: usize, scales: usize, o
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += 64, scales += 4) {
     const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(group), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one);
     const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one);
-    dot_levels(group + SCALES, q, scales, d0, d1, d2, d3, out);
+    dot_levels(group + SCALES, q, scales, d0, d1, d2, d3, out, one);
   }
 }
 
 /** The same of a quarter of a block of IQ4_XS. work: 64 bytes, d from the first part on. */
 export function dot_iq4_xs(part: i32, block: usize, q: usize, scales: usize, out: usize, work: usize): void {
-  if (part == 0) widen_scales(block, work, <i32>(block > 0));
+  const one = <i32>(block > 0);
+  if (part == 0) widen_scales(block, work, one);
   q += <usize>part << 7;
   scales += <usize>part << 3;
   let p = block + SCALES + (<usize>part << 5), codes = block + SCALES + 128 + (<usize>part << 9);
   for (const end = p + 32; p < end; p += 16, codes += 256, q += 64, scales += 4) {
     const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
-    dot_levels(codes, q, scales, d0, d1, d2, d3, out);
+    dot_levels(codes, q, scales, d0, d1, d2, d3, out, one);
   }
 }
 
 /** 32 columns of 16 rows with scales s0 .. s3. */
 // @ts-ignore: decorator
 @inline
-function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize): void {
-  const table = levels();
+function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize, one: i32): void {
+  const table = levels(), evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
   let a = i32x4.splat(0), b = a, c = a, d = a;
-  for (const end = p + 256; p < end; p += 32, q += 4) {
-    const x = v128.load32_splat(q), y = v128.load32_splat(q, 32);
-    let w = v128.load(p);
-    let low = lookup(table, low_nibbles(w)), high = lookup(table, high_nibbles(w));
-    a = madd(madd(a, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
-    b = madd(madd(b, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
-    w = v128.load(p, 16);
-    low = lookup(table, low_nibbles(w));
-    high = lookup(table, high_nibbles(w));
-    c = madd(madd(c, x, i16x8.extend_low_i8x16_s(low)), y, i16x8.extend_low_i8x16_s(high));
-    d = madd(madd(d, x, i16x8.extend_high_i8x16_s(low)), y, i16x8.extend_high_i8x16_s(high));
+  for (const end = p + 256; p < end; p += 64, q += 8) {
+    const low = v128.load64_splat(q), high = v128.load64_splat(q, 32);
+    const x = splat0(low), y = splat1(low), z = splat0(high), t = splat1(high);
+    a = add_levels(a, v128.load(p), x, y, z, t, table, evens, odds);
+    b = add_levels(b, v128.load(p, 16), x, y, z, t, table, evens, odds);
+    c = add_levels(c, v128.load(p, 32), x, y, z, t, table, evens, odds);
+    d = add_levels(d, v128.load(p, 48), x, y, z, t, table, evens, odds);
   }
   add_scaled(out, a, b, c, d, s0, s1, s2, s3, v128.load32_splat(scales));
+}
+
+/** sum + the levels of w's low nibbles times x, y + those of the high ones times z, t. */
+// @ts-ignore: decorator
+@inline
+function add_levels(sum: v128, w: v128, x: v128, y: v128, z: v128, t: v128, table: v128, evens: v128, odds: v128): v128 {
+  const low = lookup(table, low_nibbles(w)), high = lookup(table, high_nibbles(w));
+  sum = madd(madd(sum, x, even_bytes(low, evens)), y, odd_bytes(low, odds));
+  return madd(madd(sum, z, even_bytes(high, evens)), t, odd_bytes(high, odds));
 }

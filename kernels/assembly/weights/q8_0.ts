@@ -8,11 +8,12 @@
  *   | d of row 0 .. 15: f16 | j, v: columns 4j, 4j+2, 4j+1, 4j+3 of rows 4v .. 4v+3: i8, 16 B | ...
  *
  * so that the bytes of even place, widened to 16 bits, are columns 4j and 4j+1, and those of odd place the next two.
- * 16-bit activations keep the full range of a file's weights, -128 included.
+ * Activations are s u - m (ops/quantize.ts, q7_32), which keeps the full range of a file's weights, -128 included.
  */
 import { f32x4_from_usual_halves } from "../simd/half";
 import { even_bytes, odd_bytes, splat0, splat1, splat2, splat3 } from "../simd/lanes";
-import { add_scaled, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_scaled, evens_first, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { SIGNED, SIGNED_BLOCK, sum_signed } from "./signed32";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
 const FILE_BLOCK: usize = 34;
@@ -24,10 +25,8 @@ export function pack_q8_0(src: usize, dst: usize, rows: i32, blocks: i32): void 
     interleave_halves(src, stride, rows, 2, dst);
     dst += SCALES;
     interleave_words(src + 2, stride, rows, 16, 32, dst, 0);
-    for (const end = dst + 512; dst < end; dst += 16) {
-      const w = v128.load(dst);
-      v128.store(dst, v128.shuffle<i8>(w, w, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
-    }
+    evens_first(dst, 512);
+    dst += 512;
   }
 }
 
@@ -45,6 +44,19 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
       v128.store(to, even_bytes(w, evens), 32); v128.store(to, odd_bytes(w, odds), 96); w = v128.load(src, 48);
       v128.store(to, even_bytes(w, evens), 48); v128.store(to, odd_bytes(w, odds), 112);
     }
+  }
+}
+
+/** The same for signed32.ts. */
+export function unpack_signed_q8_0(src: usize, dst: usize, blocks: i32): void {
+  const one = <i32>(blocks > 0);
+  for (; blocks > 0; blocks--, src += BLOCK_Q8_0, dst += SIGNED_BLOCK) {
+    widen_scales(src, dst, one);
+    for (let i: usize = 0; i < 512; i += 64) {
+      v128.store(dst + SIGNED + i, v128.load(src + SCALES + i)); v128.store(dst + SIGNED + i, v128.load(src + SCALES + i, 16), 16);
+      v128.store(dst + SIGNED + i, v128.load(src + SCALES + i, 32), 32); v128.store(dst + SIGNED + i, v128.load(src + SCALES + i, 48), 48);
+    }
+    sum_signed(dst, one);
   }
 }
 

@@ -21,7 +21,8 @@ import { BLOCK_Q5_0, dot_fives, pack_q5_0, unpack_q5_0 } from "./q5_0";
 import { BLOCK_Q5_1, pack_q5_1, unpack_q5_1 } from "./q5_1";
 import { BLOCK_Q5_K, dot_q5_k, pack_q5_k, unpack_q5_k } from "./q5_k";
 import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
-import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
+import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0, unpack_signed_q8_0 } from "./q8_0";
+import { row_signed32, tile_signed32 } from "./signed32";
 import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
 import { row_words32, tile_words32 } from "./words32";
 
@@ -44,18 +45,19 @@ const TQ1_0: i32 = 34;
 const TQ2_0: i32 = 35;
 const MXFP4: i32 = 39;
 
-/** Unpacked forms: columns of f32, words32.ts, bytes32.ts, bytes256.ts. */
+/** Unpacked forms: columns of f32, words32.ts or, with relaxed SIMD, signed32.ts, bytes32.ts, bytes256.ts. */
 const FLOATS: i32 = 0;
 const WORDS_32: i32 = 1;
 const BYTES_32: i32 = 2;
 const BYTES_256: i32 = 3;
+const SIGNED_32: i32 = 4;
 
 /** Columns that are unpacked at once to f32. */
 const FLOAT_COLUMNS: i32 = 128;
 
 function form_of(type: i32): i32 {
   switch (type) {
-    case Q8_0: case IQ4_NL: case IQ4_XS: return WORDS_32;
+    case Q8_0: case IQ4_NL: case IQ4_XS: return ASC_FEATURE_RELAXED_SIMD ? SIGNED_32 : WORDS_32;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return BYTES_32;
     case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return BYTES_256;
     default: return FLOATS;
@@ -165,7 +167,10 @@ function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
     case Q4_1: unpack_q4_1(src, dst, blocks); return;
     case Q5_0: unpack_q5_0(src, dst, blocks); return;
     case Q5_1: unpack_q5_1(src, dst, blocks); return;
-    case Q8_0: unpack_q8_0(src, dst, blocks); return;
+    case Q8_0:
+      if (ASC_FEATURE_RELAXED_SIMD) unpack_signed_q8_0(src, dst, blocks);
+      else unpack_q8_0(src, dst, blocks);
+      return;
     case Q2_K: unpack_q2_k(src, dst); return;
     case Q3_K: unpack_q3_k(src, dst); return;
     case Q4_K: unpack_q4_k(src, dst); return;
@@ -191,7 +196,8 @@ export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: u
   for (let c = 0; c < columns; c += 256, group += bytes, out += 1024) {
     const count = min(256, columns - c);
     unpack(type, group, scratch, count);
-    if (form == WORDS_32) row_words32(scratch, count >> 5, r, out);
+    if (form == SIGNED_32) row_signed32(scratch, count >> 5, r, out);
+    else if (form == WORDS_32) row_words32(scratch, count >> 5, r, out);
     else if (form == BYTES_32) row_bytes32(scratch, count >> 5, centre_of(type), has_minimum(type), r, out);
     else row_bytes256(scratch, step_of(type), centre_of(type), pairs_of(type), r, out);
   }
@@ -298,10 +304,11 @@ function dot_group(
   }
   const step = step_columns(type);
   const bytes = group_bytes(type, step);
+  q += codes_at(type, columns);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
-    if (tokens > FEW || form_of(type) == WORDS_32) {
+    if (tokens > FEW || form_of(type) == WORDS_32 || form_of(type) == SIGNED_32) {
       tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
       continue;
     }
@@ -345,6 +352,7 @@ export function dot_rows(
   }
   const step = step_columns(type);
   const bytes = group_bytes(type, step);
+  q += codes_at(type, columns);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
@@ -374,6 +382,11 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
+/** Where tiles' activations start in a row of them: behind one token's numbers for signed32.ts. */
+function codes_at(type: i32, columns: i32): usize {
+  return form_of(type) == SIGNED_32 ? <usize>columns << 1 : 0;
+}
+
 /** Columns that are unpacked at once. */
 function step_columns(type: i32): i32 {
   return form_of(type) == FLOATS ? FLOAT_COLUMNS : 256;
@@ -387,6 +400,9 @@ function tile(
   switch (form_of(type)) {
     case WORDS_32:
       tile_words32(block, count >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
+      return;
+    case SIGNED_32:
+      tile_signed32(block, count >> 5, q + (at << 1), qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
       return;
     case BYTES_32:
       tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);

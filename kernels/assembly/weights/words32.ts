@@ -5,8 +5,9 @@
  *
  *   | d of row 0 .. 15: f32 | p, v: columns 2p, 2p+1 of rows 4v .. 4v+3: i16 |          w = d code
  *
- * The activation (ops/quantize.ts, q16_32): i16, an f32 scale t a block. i8 x i16 is exact in i32x4.dot_i16x8_s, and
- * so is a block's sum: 32 x 128 x 32767 < 2^31. Per row, in block order: y += sum (d t).
+ * The activation (ops/quantize.ts, q7_32): numbers n of 16 bits, an f32 scale t a block. i8 x i16 is exact in
+ * i32x4.dot_i16x8_s, and so is a block's sum: 32 x 128 x 2^15 < 2^31. Per row, in block order: y += sum (d t).
+ * Where there is no relaxed SIMD (signed32.ts), and for single rows.
  */
 import { splat0, splat1 } from "../simd/lanes";
 import { add_scaled } from "./group";

@@ -1,12 +1,22 @@
 import { GGML_TYPES, type GgmlTypeName } from "@realizar/gguf";
-import { quantizeActivation } from "./activation.ts";
+import { type Activation, quantizeActivation, quantizeQ7 } from "./activation.ts";
 import { READ } from "./blocks.ts";
 import { f32 } from "./float.ts";
 
-/** Columns of a type's activation blocks and the largest quantized number. */
-export function activationOf(type: GgmlTypeName): { block: number; top: number } {
-  if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, top: 32767 };
-  return { block: GGML_TYPES[type].blockLength, top: 127 };
+/** Columns of a type's activation blocks and the op that makes them. */
+export function activationOf(type: GgmlTypeName): {
+  block: number;
+  op: "quantizeQ7" | "quantizeQ8" | "quantizeQ8K";
+} {
+  if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, op: "quantizeQ7" };
+  const block = GGML_TYPES[type].blockLength;
+  return { block, op: block === 256 ? "quantizeQ8K" : "quantizeQ8" };
+}
+
+/** An activation row in the form that a type takes. */
+function activationFor(type: GgmlTypeName, x: Float32Array): Activation {
+  const { block, op } = activationOf(type);
+  return op === "quantizeQ7" ? quantizeQ7(x) : quantizeActivation(x, block, 127);
 }
 
 /**
@@ -15,13 +25,13 @@ export function activationOf(type: GgmlTypeName): { block: number; top: number }
  */
 export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): number {
   const { blockLength, blockBytes } = GGML_TYPES[type];
-  const { block: width, top } = activationOf(type);
-  const { q, scales } = quantizeActivation(x, width, top);
+  const width = activationOf(type).block;
+  const { q, scales } = activationFor(type, x);
   let y = 0;
   for (let b = 0; b * blockLength < x.length; b++) {
     const block = READ[type]!(row, b * blockBytes);
     const run = blockLength / (block.scales?.length ?? 1);
-    // IQ4_XS has 16-bit activations of 32 columns: its runs are joined one by one.
+    // IQ4_XS has activations of 32 columns: its runs are joined one by one.
     const parts = blockLength / width;
     for (let part = 0; part < parts; part++) {
       const first = part * width;

@@ -3,16 +3,16 @@ import { aligned } from "./memory.ts";
 import { type Argument, type Place, strideOf } from "./recording.ts";
 import { place, type Tape } from "./tape.ts";
 
-/** A form of activations: the command that makes it, bytes of a number, and of each block's scale (with its sums). */
+/** A form of activations: the command that makes it, bytes a column, and of each block's scale (with its sums). */
 interface ActivationForm {
-  readonly op: "quantizeQ16" | "quantizeQ8" | "quantizeQ8K";
+  readonly op: "quantizeQ7" | "quantizeQ8" | "quantizeQ8K";
   readonly bytes: number;
   readonly block: number;
   readonly scaleBytes: number;
 }
 
 /** kernels/assembly/ops/quantize.ts */
-const Q16: ActivationForm = { op: "quantizeQ16", bytes: 2, block: 32, scaleBytes: 4 };
+const Q7: ActivationForm = { op: "quantizeQ7", bytes: 4, block: 32, scaleBytes: 4 };
 const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
 const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
 
@@ -21,9 +21,9 @@ const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
   F32: "f32",
   F16: "f32",
   BF16: "f32",
-  Q8_0: Q16,
-  IQ4_NL: Q16,
-  IQ4_XS: Q16,
+  Q8_0: Q7,
+  IQ4_NL: Q7,
+  IQ4_XS: Q7,
   Q4_0: Q8,
   Q4_1: Q8,
   Q5_0: Q8,
@@ -76,10 +76,12 @@ export function createActivations(
       columns: x.columns,
     };
     let sums: Argument = 0;
-    if (kind.op === "quantizeQ8") {
+    if (kind.op === "quantizeQ8K") tape.push(segment, kind.op, common);
+    else {
       sums = place(tape.allocate(segment, x.rows * scaleStride));
-      tape.push(segment, kind.op, { ...common, sums });
-    } else tape.push(segment, kind.op, common);
+      if (kind.op === "quantizeQ8") tape.push(segment, kind.op, { ...common, sums });
+      else tape.push(segment, kind.op, { ...common, offsets: sums });
+    }
     const form = { q, qStride, scales, sums, scaleStride };
     quantized.set(key, form);
     return form;
