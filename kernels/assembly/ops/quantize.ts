@@ -32,8 +32,9 @@ export function quantize_q7_32(x: usize, xStride: usize, q: usize, qStride: usiz
     }
     const low0 = least_16(from), high0 = largest_16(from), low1 = least_16(from + 64), high1 = largest_16(from + 64);
     // 127 x 126 steps for the larger range, and m within 16 bits where all numbers are alike. NaN stays: pmax keeps its first.
-    const range = f32x4.pmax(f32x4.sub(high0, low0), f32x4.sub(high1, low1));
-    const t = f32x4.pmax(f32x4.mul(f32x4.splat(amax), f32x4.splat(<f32>1 / <f32>32000)), f32x4.mul(range, f32x4.splat(<f32>1 / <f32>16002)));
+    const step = f32x4.splat(<f32>1 / <f32>16002);
+    const range = f32x4.pmax(f32x4.sub(f32x4.mul(high0, step), f32x4.mul(low0, step)), f32x4.sub(f32x4.mul(high1, step), f32x4.mul(low1, step)));
+    const t = f32x4.pmax(f32x4.splat(amax * (<f32>1 / <f32>32000)), range);
     store<f32>(scales + at, f32x4.extract_lane(t, 0));
     const inverse = f32x4.div(f32x4.splat(1), t);
     const m0 = sixteen_q7(from, numbers, codes, inverse, low0, high0, one), m1 = sixteen_q7(from + 64, numbers + 32, codes + 32, inverse, low1, high1, one);

@@ -72,6 +72,17 @@ export function high_nibbles(x: v128): v128 {
   return v128.and(i16x8.shr_u(x, 4), i8x16.splat(15));
 }
 
+/**
+ * The high nibbles of bytes that carry_nibbles (weights/group.ts) made, shifted down: (x 2^11 + 2^14) >> 15 is a shift by 4 of
+ * x + 8, whose carries are in the bytes already.
+ */
+// @ts-ignore: decorator
+@inline
+export function carried_nibbles(x: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.and(i16x8.relaxed_q15mulr_s(x, i16x8.splat(2048)), i8x16.splat(15));
+  return v128.and(i16x8.shr_u(i16x8.add(x, i16x8.splat(8)), 4), i8x16.splat(15));
+}
+
 /** The high two bits of each byte at bits 2 and 3. */
 // @ts-ignore: decorator
 @inline

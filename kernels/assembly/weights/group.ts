@@ -90,6 +90,21 @@ export function evens_first(p: usize, bytes: usize): void {
   }
 }
 
+/**
+ * Takes off the high nibbles of `bytes` bytes at p what adding 8 to each 16-bit number will carry into them: low nibbles stay
+ * as they are, and high ones are found in one rounding product (carried_nibbles of simd/lanes.ts).
+ */
+export function carry_nibbles(p: usize, bytes: usize): void {
+  const first = i16x8.splat(1), high = i16x8.splat(0xf0), low = i16x8.splat(0xf00), zero = i16x8.splat(0);
+  for (const end = p + bytes; p < end; p += 16) {
+    const w = v128.load(p);
+    const carry = v128.and(i16x8.shr_u(w, 3), first);
+    // It goes on where the high nibble before the sum is 15, and past a low one of 15.
+    const further = v128.and(v128.and(carry, i16x8.eq(v128.and(w, high), zero)), i16x8.eq(v128.and(w, low), low));
+    v128.store(p, i8x16.sub(i8x16.sub(w, i16x8.shl(carry, 4)), i16x8.shl(further, 12)));
+  }
+}
+
 /** Interleaves 2-byte words of 16 rows the same way, to dst + 32 i; missing rows get zero. */
 export function interleave_halves(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
   let i: usize = 0;

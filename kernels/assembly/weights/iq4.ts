@@ -16,9 +16,9 @@
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
 import { f32x4_from_usual_halves } from "../simd/half";
-import { even_bytes, high_nibbles, low_nibbles, odd_bytes, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, even_bytes, low_nibbles, odd_bytes, splat0, splat1 } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
-import { add_scaled, evens_first, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_scaled, carry_nibbles, evens_first, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { SIGNED, SIGNED_BLOCK, sum_signed } from "./signed32";
 import { madd, WORDS, WORDS_BLOCK } from "./words32";
 
@@ -39,7 +39,7 @@ function unpack_words(src: usize, dst: usize, one: i32): void {
   const table = levels(), evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
   for (const stop = src + 256; src < stop; dst += 64) {
     for (const end = src + 64; src < end; src += 16, dst += 16) {
-      const x = v128.load(src), low = lookup(table, low_nibbles(x)), high = lookup(table, high_nibbles(x));
+      const x = v128.load(src), low = lookup(table, low_nibbles(x)), high = lookup(table, carried_nibbles(x));
       v128.store(dst, even_bytes(low, evens));
       v128.store(dst, odd_bytes(low, odds), 64);
       v128.store(dst, even_bytes(high, evens), 512);
@@ -57,7 +57,7 @@ function unpack_signed(src: usize, block: usize, one: i32): void {
   for (const end = src + 256; src < end; src += 16, dst += 16) {
     const x = v128.load(src);
     v128.store(dst, lookup(table, low_nibbles(x)));
-    v128.store(dst, lookup(table, high_nibbles(x)), 256);
+    v128.store(dst, lookup(table, carried_nibbles(x)), 256);
   }
   sum_signed(block, one);
 }
@@ -80,6 +80,7 @@ function unpacked_bytes(): usize {
 function pack_nibbles(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
   interleave_words(src, stride, rows, 16, bytes, dst, 0);
   evens_first(dst, bytes << 4);
+  carry_nibbles(dst, bytes << 4);
 }
 
 export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): void {
@@ -185,7 +186,7 @@ function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v
 // @ts-ignore: decorator
 @inline
 function add_levels(sum: v128, w: v128, x: v128, y: v128, z: v128, t: v128, table: v128, evens: v128, odds: v128): v128 {
-  const low = lookup(table, low_nibbles(w)), high = lookup(table, high_nibbles(w));
+  const low = lookup(table, low_nibbles(w)), high = lookup(table, carried_nibbles(w));
   sum = madd(madd(sum, x, even_bytes(low, evens)), y, odd_bytes(low, odds));
   return madd(madd(sum, z, even_bytes(high, evens)), t, odd_bytes(high, odds));
 }

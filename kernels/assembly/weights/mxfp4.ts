@@ -10,10 +10,10 @@
  * Unpacked codes are level + 12.
  */
 import { add_dot } from "../simd/dot";
-import { add_pairs, high_nibbles, low_nibbles } from "../simd/lanes";
+import { add_pairs, carried_nibbles, low_nibbles } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
 import { BLOCK32, CODES32 } from "./bytes32";
-import { add_scaled, interleave_words } from "./group";
+import { add_scaled, carry_nibbles, interleave_words } from "./group";
 
 const FILE_BLOCK: usize = 17;
 export const BLOCK_MXFP4: usize = 272;
@@ -23,6 +23,7 @@ export function pack_mxfp4(src: usize, dst: usize, rows: i32, blocks: i32): void
   for (let b = 0; b < blocks; b++, dst += BLOCK_MXFP4, src += FILE_BLOCK) {
     for (let r = 0; r < 16; r++) store<u8>(dst + <usize>r, r < rows ? load<u8>(src + <usize>r * stride) : 0);
     interleave_words(src + 1, stride, rows, 16, 16, dst + 16, 0);
+    carry_nibbles(dst + 16, 256);
   }
 }
 
@@ -53,7 +54,7 @@ export function unpack_mxfp4(src: usize, dst: usize, blocks: i32): void {
     for (src += 16; src < end; src += 16, to += 16) {
       const x = v128.load(src);
       v128.store(to, lookup(table, low_nibbles(x)));
-      v128.store(to, lookup(table, high_nibbles(x)), 256);
+      v128.store(to, lookup(table, carried_nibbles(x)), 256);
     }
   }
 }
@@ -81,5 +82,5 @@ export function dot_mxfp4(group: usize, blocks: i32, q: usize, scales: usize, su
 // @ts-ignore: decorator
 @inline
 function add_levels(sum: v128, w: v128, x: v128, y: v128, table: v128): v128 {
-  return add_dot(add_dot(sum, x, lookup(table, low_nibbles(w))), y, lookup(table, high_nibbles(w)));
+  return add_dot(add_dot(sum, x, lookup(table, low_nibbles(w))), y, lookup(table, carried_nibbles(w)));
 }

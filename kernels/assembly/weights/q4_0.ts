@@ -8,9 +8,9 @@
  *   | d of row 0 .. 15: f16 | j, v: bytes 4j .. 4j+3 of rows 4v .. 4v+3: 16 B | ...
  */
 import { add_dot } from "../simd/dot";
-import { high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { BLOCK32, CODES32, finish_packed } from "./bytes32";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 18;
 export const BLOCK_Q4_0: usize = 288;
@@ -20,6 +20,7 @@ export function pack_q4_0(src: usize, dst: usize, rows: i32, blocks: i32): void 
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q4_0, src += FILE_BLOCK) {
     interleave_halves(src, stride, rows, 2, dst);
     interleave_words(src + 2, stride, rows, 16, 16, dst + SCALES, 0x88888888);
+    carry_nibbles(dst + SCALES, 256);
   }
 }
 
@@ -30,7 +31,7 @@ export function unpack_nibbles(src: usize, dst: usize): void {
   for (const end = src + 256; src < end; src += 16, dst += 16) {
     const x = v128.load(src);
     v128.store(dst, low_nibbles(x));
-    v128.store(dst, high_nibbles(x), 256);
+    v128.store(dst, carried_nibbles(x), 256);
   }
 }
 
@@ -72,5 +73,5 @@ export function dot_nibbles(mins: bool, group: usize, blocks: i32, q: usize, sca
 // @ts-ignore: decorator
 @inline
 function add_nibbles(sum: v128, w: v128, x: v128, y: v128): v128 {
-  return add_dot(add_dot(sum, x, low_nibbles(w)), y, high_nibbles(w));
+  return add_dot(add_dot(sum, x, low_nibbles(w)), y, carried_nibbles(w));
 }

@@ -13,9 +13,9 @@
  */
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
-import { high_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
+import { carried_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
 import { CODES256, DMIN256, MINS256, RECORD, SCALES256, spread_scales, SUMS32 } from "./bytes256";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 144;
 export const BLOCK_Q4_K: usize = 2368;
@@ -29,6 +29,7 @@ export function pack_q4_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
     pack_head_k4(src, stride, rows, dst);
     interleave_words(src + 16, stride, rows, 8, 128, dst + HEAD_K4, 0);
     interleave_words(src + 16 + (stride << 3), stride, rows - 8, 8, 128, dst + HEAD_K4 + 1024, 0);
+    carry_nibbles(dst + HEAD_K4, 2048);
   }
 }
 
@@ -79,8 +80,8 @@ export function unpack_q4_k(src: usize, dst: usize): void {
         const x = v128.load(p), y = v128.load(p, 16);
         v128.store(to, low_nibbles(x));
         v128.store(to, low_nibbles(y), 16);
-        v128.store(to, high_nibbles(x), 512);
-        v128.store(to, high_nibbles(y), 528);
+        v128.store(to, carried_nibbles(x), 512);
+        v128.store(to, carried_nibbles(y), 528);
       }
     }
   }
@@ -98,11 +99,11 @@ export function dot_q4_k(half: i32, group: usize, q: usize, record: usize, out: 
     for (const end = p + 256; p < end; p += 64, x8 += 8) {
       const low = v128.load64_splat(x8), high = v128.load64_splat(x8, 32);
       let x = splat0(low), y = splat0(high), w = v128.load(p);
-      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 16);
-      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
+      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 16);
+      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
       x = splat1(low); y = splat1(high); w = v128.load(p, 32);
-      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, high_nibbles(w)); w = v128.load(p, 48);
-      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, high_nibbles(w));
+      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 48);
+      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
     }
     const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
     first = add_two_steps(first, a, rows_0_3(s), c, rows_0_3(t));

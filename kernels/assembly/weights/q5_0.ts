@@ -10,9 +10,9 @@
  * where byte k of a row's four bytes has bit j for column 4j + k.
  */
 import { add_dot } from "../simd/dot";
-import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { BLOCK32, CODES32, finish_packed } from "./bytes32";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 22;
 export const BLOCK_Q5_0: usize = 352;
@@ -23,6 +23,7 @@ export function pack_q5_0(src: usize, dst: usize, rows: i32, blocks: i32): void 
     interleave_halves(src, stride, rows, 2, dst);
     pack_fifth_bits(src + 2, stride, rows, dst + SCALES);
     interleave_words(src + 6, stride, rows, 16, 16, dst + SCALES + 64, 0);
+    carry_nibbles(dst + SCALES + 64, 256);
   }
 }
 
@@ -56,7 +57,7 @@ export function unpack_fives(high: usize, src: usize, dst: usize): void {
     for (let j: usize = 0; j < 256; j += 64, bit = i8x16.add(bit, bit)) {
       const x = v128.load(src + j);
       v128.store(dst + j, v128.or(low_nibbles(x), fifth(k, bit)));
-      v128.store(dst + j, v128.or(high_nibbles(x), fifth(h, bit)), 256);
+      v128.store(dst + j, v128.or(carried_nibbles(x), fifth(h, bit)), 256);
     }
   }
 }
@@ -103,5 +104,5 @@ export function dot_fives(mins: bool, group: usize, blocks: i32, q: usize, scale
 @inline
 function add_fives(sum: v128, w: v128, h: v128, bit: v128, x: v128, y: v128): v128 {
   const k = i16x8.mul(h, i16x8.splat(16));
-  return add_dot(add_dot(sum, x, v128.or(low_nibbles(w), fifth(k, bit))), y, v128.or(high_nibbles(w), fifth(h, bit)));
+  return add_dot(add_dot(sum, x, v128.or(low_nibbles(w), fifth(k, bit))), y, v128.or(carried_nibbles(w), fifth(h, bit)));
 }

@@ -8,7 +8,7 @@
  *   | d of row 0 .. 15: f16 | m of row 0 .. 15: f16 | fifth bits as in Q5_0: 64 B | nibbles as in Q4_0: 256 B |
  */
 import { BLOCK32, CODES32 } from "./bytes32";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { pack_fifth_bits, unpack_fives } from "./q5_0";
 
 const FILE_BLOCK: usize = 24;
@@ -20,6 +20,7 @@ export function pack_q5_1(src: usize, dst: usize, rows: i32, blocks: i32): void 
     interleave_halves(src, stride, rows, 4, dst);
     pack_fifth_bits(src + 4, stride, rows, dst + 2 * SCALES);
     interleave_words(src + 8, stride, rows, 16, 16, dst + 2 * SCALES + 64, 0);
+    carry_nibbles(dst + 2 * SCALES + 64, 256);
   }
 }
 

@@ -10,9 +10,9 @@
  *   | head as in Q4_K: 320 B | i = 0 .. 7: fifth-bit bytes 4i .. 4i+3 of row 0 .. 15: 64 B | nibbles the same way |
  */
 import { add_dot } from "../simd/dot";
-import { fifth, high_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { CODES256, RECORD } from "./bytes256";
-import { clear16, interleave_words, SCALES } from "./group";
+import { carry_nibbles, clear16, interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
 
@@ -24,6 +24,7 @@ export function pack_q5_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_K, src += FILE_BLOCK) {
     pack_head_k4(src, stride, rows, dst);
     interleave_words(src + 16, stride, rows, 16, 160, dst + HEAD_K4, 0);
+    carry_nibbles(dst + HEAD_K4 + 512, 2048);
   }
 }
 
@@ -37,7 +38,7 @@ export function unpack_q5_k(src: usize, dst: usize): void {
     for (const end = high + 512; high < end; high += 16, p += 16, to += 16) {
       const x = v128.load(p), k = i16x8.mul(v128.load(high), factor);
       v128.store(to, v128.or(low_nibbles(x), fifth(k, first)));
-      v128.store(to, v128.or(high_nibbles(x), fifth(k, second)), 512);
+      v128.store(to, v128.or(carried_nibbles(x), fifth(k, second)), 512);
     }
   }
 }
@@ -103,5 +104,5 @@ function run_nibbles(high: bool, p: usize, h: usize, factor: v128, bit: v128, q:
 // @ts-ignore: decorator
 @inline
 function code(high: bool, w: v128, h: v128, factor: v128, bit: v128): v128 {
-  return v128.or(high ? high_nibbles(w) : low_nibbles(w), fifth(i16x8.mul(h, factor), bit));
+  return v128.or(high ? carried_nibbles(w) : low_nibbles(w), fifth(i16x8.mul(h, factor), bit));
 }

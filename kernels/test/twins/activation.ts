@@ -23,8 +23,9 @@ export function quantizeQ7(x: Float32Array): Activation {
     const amax = Math.max(...block.map(Math.abs));
     if (amax < 2 ** -100) continue;
     const halves = [block.subarray(0, 16), block.subarray(16)];
-    const range = Math.max(...halves.map((half) => f32(Math.max(...half) - Math.min(...half))));
-    const t = Math.max(f32(range * f32(1 / 16002)), f32(amax * f32(1 / 32000)));
+    const steps = (value: number) => f32(value * f32(1 / 16002));
+    const range = Math.max(...halves.map((half) => f32(steps(Math.max(...half)) - steps(Math.min(...half)))));
+    const t = Math.max(range, f32(amax * f32(1 / 32000)));
     const inverse = f32(1 / t);
     scales[b] = t;
     for (const [h, half] of halves.entries()) {
