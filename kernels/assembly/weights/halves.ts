@@ -12,6 +12,9 @@ import { GROUP, interleave_words } from "./group";
 
 export const PAIR_HALVES: usize = 64;
 
+/** Columns of each stream that are read in turn: 1 KiB. */
+const TURN: i32 = 32;
+
 /** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
 export function pack_halves(src: usize, dst: usize, rows: i32, columns: i32): void {
   const stride = <usize>columns << 1;
@@ -67,32 +70,42 @@ function row_halves(brain: bool, group: usize, r: i32, columns: i32, out: usize)
   }
 }
 
-/** 16 rows times one token x[columns] f32: added to out. */
+/** One group of 16 rows of each stream, `apart` bytes from each other, times one token x[columns] f32: added to out, outApart bytes from each other. */
 // @ts-ignore: decorator
 @inline
-function dot_halves(brain: bool, group: usize, columns: i32, x: usize, out: usize): void {
+function dot_halves(brain: bool, group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
   const one = <i32>(columns > 0);
   const evens = evens_of(brain, one), odds = odds_of(brain, one);
-  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
-  for (const stop = x + (<usize>(columns & ~1) << 2); x < stop; x += 8, group += PAIR_HALVES) {
-    const two = v128.load64_splat(x), s = splat0(two), z = splat1(two);
-    let w = v128.load(group);
-    a = f32x4.add(f32x4.add(a, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(group, 16);
-    b = f32x4.add(f32x4.add(b, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(group, 32);
-    c = f32x4.add(f32x4.add(c, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(group, 48);
-    d = f32x4.add(f32x4.add(d, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one)));
+  const end = out + <usize>streams * outApart;
+  for (; columns > 0; columns -= TURN, group += (<usize>TURN >> 1) * PAIR_HALVES, x += <usize>TURN << 2) {
+    const stop = x + (<usize>(min(TURN, columns) & ~1) << 2);
+    let block = group, y = out;
+    do {
+      let a = v128.load(y), b = v128.load(y, 16), c = v128.load(y, 32), d = v128.load(y, 48);
+      let p = block, t = x;
+      for (; t < stop; t += 8, p += PAIR_HALVES) {
+        const two = v128.load64_splat(t), s = splat0(two), z = splat1(two);
+        let w = v128.load(p);
+        a = f32x4.add(f32x4.add(a, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 16);
+        b = f32x4.add(f32x4.add(b, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 32);
+        c = f32x4.add(f32x4.add(c, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 48);
+        d = f32x4.add(f32x4.add(d, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one)));
+      }
+      if (columns < TURN && columns & 1) {
+        const s = v128.load32_splat(t);
+        a = f32x4.add(a, f32x4.mul(s, even(brain, v128.load(p), evens, one)));
+        b = f32x4.add(b, f32x4.mul(s, even(brain, v128.load(p, 16), evens, one)));
+        c = f32x4.add(c, f32x4.mul(s, even(brain, v128.load(p, 32), evens, one)));
+        d = f32x4.add(d, f32x4.mul(s, even(brain, v128.load(p, 48), evens, one)));
+      }
+      v128.store(y, a);
+      v128.store(y, b, 16);
+      v128.store(y, c, 32);
+      v128.store(y, d, 48);
+      block += apart;
+      y += outApart;
+    } while (y < end);
   }
-  if (columns & 1) {
-    const s = v128.load32_splat(x);
-    a = f32x4.add(a, f32x4.mul(s, even(brain, v128.load(group), evens, one)));
-    b = f32x4.add(b, f32x4.mul(s, even(brain, v128.load(group, 16), evens, one)));
-    c = f32x4.add(c, f32x4.mul(s, even(brain, v128.load(group, 32), evens, one)));
-    d = f32x4.add(d, f32x4.mul(s, even(brain, v128.load(group, 48), evens, one)));
-  }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
 }
 
 /** Packed columns as F32 packs them; for an odd number of columns, one of zeros more. */
@@ -118,12 +131,12 @@ export function row_bf16(group: usize, r: i32, columns: i32, out: usize): void {
   row_halves(true, group, r, columns, out);
 }
 
-export function dot_f16(group: usize, columns: i32, x: usize, out: usize): void {
-  dot_halves(false, group, columns, x, out);
+export function dot_f16(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
+  dot_halves(false, group, streams, apart, columns, x, out, outApart);
 }
 
-export function dot_bf16(group: usize, columns: i32, x: usize, out: usize): void {
-  dot_halves(true, group, columns, x, out);
+export function dot_bf16(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
+  dot_halves(true, group, streams, apart, columns, x, out, outApart);
 }
 
 export function unpack_f16(src: usize, dst: usize, columns: i32): void {

@@ -61,32 +61,38 @@ export function unpack_signed_q8_0(src: usize, dst: usize, blocks: i32): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as words32.ts: added to out. The float sums stay in out: fewer live
- * vectors, and so no spills.
+ * One group of 16 rows of each stream, `apart` bytes from each other and read in turn, times one token without unpacking, the
+ * same bits as words32.ts: added to out, outApart bytes from each other. The float sums stay in out: fewer live vectors, and
+ * so no spills.
  */
-export function dot_q8_0(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
+export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, out: usize, outApart: usize): void {
   const one = <i32>(blocks > 0);
   const evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
-  for (; blocks > 0; blocks--, scales += 4) {
-    let a = i32x4.splat(0), b = a, c = a, d = a;
-    let p = group + SCALES;
-    const stop = p + 512;
+  const end = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += BLOCK_Q8_0, q += 64, scales += 4) {
+    let block = group, y = out;
     do {
-      const eight = v128.load(q);
-      let x = splat0(eight), z = splat1(eight), w = v128.load(p);
-      a = madd(madd(a, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 16);
-      b = madd(madd(b, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 32);
-      c = madd(madd(c, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 48);
-      d = madd(madd(d, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 64);
-      x = splat2(eight); z = splat3(eight);
-      a = madd(madd(a, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 80);
-      b = madd(madd(b, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 96);
-      c = madd(madd(c, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 112);
-      d = madd(madd(d, x, even_bytes(w, evens)), z, odd_bytes(w, odds));
-      p += 128;
-      q += 16;
-    } while (p < stop);
-    add_scaled(out, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(group), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one), v128.load32_splat(scales));
-    group = stop;
+      let a = i32x4.splat(0), b = a, c = a, d = a;
+      let p = block + SCALES, x8 = q;
+      const stop = p + 512;
+      do {
+        const eight = v128.load(x8);
+        let x = splat0(eight), z = splat1(eight), w = v128.load(p);
+        a = madd(madd(a, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 16);
+        b = madd(madd(b, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 32);
+        c = madd(madd(c, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 48);
+        d = madd(madd(d, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 64);
+        x = splat2(eight); z = splat3(eight);
+        a = madd(madd(a, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 80);
+        b = madd(madd(b, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 96);
+        c = madd(madd(c, x, even_bytes(w, evens)), z, odd_bytes(w, odds)); w = v128.load(p, 112);
+        d = madd(madd(d, x, even_bytes(w, evens)), z, odd_bytes(w, odds));
+        p += 128;
+        x8 += 16;
+      } while (p < stop);
+      add_scaled(y, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(block), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 24), one), v128.load32_splat(scales));
+      block += apart;
+      y += outApart;
+    } while (y < end);
   }
 }

@@ -249,6 +249,12 @@ const TURN: usize = 900;
 function dot_streams(
   type: i32, group: usize, streams: i32, apart: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, outApart: usize, scratch: usize,
 ): void {
+  switch (type) {
+    // Their turns are so short that calls would tell: they go from stream to stream themselves.
+    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, scales, out, outApart); return;
+    case F16: dot_f16(group, streams, apart, columns, q, out, outApart); return;
+    case BF16: dot_bf16(group, streams, apart, columns, q, out, outApart); return;
+  }
   const width = columns_of(type), bytes = bytes_of(type), parts = parts_of(type);
   const blocks = max(1, <i32>(TURN / bytes));
   const turn = blocks * width;
@@ -277,7 +283,6 @@ function parts_of(type: i32): i32 {
 function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usize, scales: usize, sums: usize, out: usize, work: usize): void {
   const at = <usize>c, blocks = count >> 5;
   switch (type) {
-    case Q8_0: dot_q8_0(block, blocks, q + (at << 1), scales + (at >> 3), out); return;
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
     case MXFP4: dot_mxfp4(block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
@@ -288,8 +293,6 @@ function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usi
     case Q4_K: dot_q4_k(part, block, q + at, scales + (at >> 1), out, work); return;
     case Q5_K: dot_q5_k(part, block, q + at, scales + (at >> 1), out, work); return;
     case Q6_K: dot_q6_k(part, block, q + at, scales + (at >> 1), out, work); return;
-    case F16: dot_f16(block, count, q + (at << 2), out); return;
-    case BF16: dot_bf16(block, count, q + (at << 2), out); return;
     default: unreachable();
   }
 }
