@@ -81,6 +81,32 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
     }
   });
 
+  test("streams of several groups and what is left of them give a token the same bits as many tokens get", () => {
+    const [rows, columns, tokens] = [149, Math.max(blockLength * 3, 224), 12];
+    const data = weightRows(type, rows, columns, 15);
+    const x = randomFloats(tokens * columns, 16);
+    const w = packInto(bench(), type, data, rows, columns);
+    const together = multiply(relaxed, type, w, x);
+    for (const count of [1, 2, 3]) {
+      for (const threads of [1, 3]) {
+        const few = multiply(relaxed, type, w, x.subarray(0, count * columns), threads);
+        expect(bits(few)).toEqual(bits(together.slice(0, count * rows)));
+      }
+    }
+  });
+
+  test("infinite activations give one token what they give among others, without relaxed SIMD too, and nothing finite", () => {
+    const [rows, columns] = [16, Math.max(blockLength, 32)];
+    const x = randomFloats(5 * columns, 17).fill(Number.POSITIVE_INFINITY, 3, 4);
+    for (let t = 1; t < 5; t++) x.copyWithin(t * columns, 0, columns);
+    const w = packInto(bench(), type, weightRows(type, rows, columns, 18), rows, columns);
+    const together = [...multiply(relaxed, type, w, x)].slice(0, rows);
+    expect(together.some(Number.isFinite)).toBe(false);
+    expect([...multiply(relaxed, type, w, x.subarray(0, columns))]).toEqual(together);
+    const v = packInto(plain, type, weightRows(type, rows, columns, 18), rows, columns);
+    expect([...multiply(plain, type, v, x)].slice(0, rows)).toEqual(together);
+  });
+
   test("a weight at the memory's very end has the same products", () => {
     const [rows, columns] = [16, blockLength * 3];
     const data = weightRows(type, rows, columns, 13);
@@ -146,6 +172,21 @@ describe.each([...FLOAT_TYPES])("%s", (type) => {
     expect(relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns)).toBe(16 * columns * blockBytes);
   });
 });
+
+test.each([...FLOAT_TYPES])(
+  "%s: streams of several groups give a token the same bits as many tokens get",
+  (type) => {
+    const [rows, columns, tokens] = [149, 231, 12];
+    relaxed.reset();
+    const x = randomFloats(tokens * columns, 16);
+    const w = packInto(relaxed, type, weightRows(type, rows, columns, 15), rows, columns);
+    const together = multiply(relaxed, type, w, x);
+    for (const count of [1, 2, 3])
+      expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns), 3))).toEqual(
+        bits(together.slice(0, count * rows)),
+      );
+  },
+);
 
 test("a type without kernels has no packed size", () => {
   expect(relaxed.kernels.group_bytes(GGML_TYPES.IQ1_S.id, 256)).toBe(0);

@@ -8,8 +8,8 @@ import { clear16 } from "../weights/group";
  *
  *   x = t n,  n = s u - m          u in 0 .. 127, |s| in 1 .. 127, |n| < 2^15
  *
- * A pair far from the end of its sixteen that m is taken from has a small s, so that n is about as near to x / t as eight bits
- * with one scale would be. m is the smallest number's magnitude, or the largest's with s negative, whichever is less.
+ * -m is t's multiple nearest the smallest of the sixteen, or, with s negative, the largest, whichever is nearer to 0. A pair near
+ * that end has a small s, so that n is about as near to x / t as eight bits with one scale would be.
  * A row: n of all columns, i16, for one token; then for each j u of columns 4j, 4j+2, 4j+1, 4j+3, and s of the two pairs, i16.
  * offsets: -m of the two sixteens, i16, a word a block. scales: t, 0 for magnitudes below 2^-100 alone.
  */
@@ -31,10 +31,11 @@ export function quantize_q7_32(x: usize, xStride: usize, q: usize, qStride: usiz
       continue;
     }
     const low0 = least_16(from), high0 = largest_16(from), low1 = least_16(from + 64), high1 = largest_16(from + 64);
-    // 127 x 126 steps for the larger range, and m within 16 bits where all numbers are alike. NaN stays: pmax keeps its first.
+    // 127 x 126 steps for the larger range, and m within 16 bits where all numbers are alike. NaN stays, and infinity becomes it:
+    // pmax keeps its first.
     const step = f32x4.splat(<f32>1 / <f32>16002);
     const range = f32x4.pmax(f32x4.sub(f32x4.mul(high0, step), f32x4.mul(low0, step)), f32x4.sub(f32x4.mul(high1, step), f32x4.mul(low1, step)));
-    const t = f32x4.pmax(f32x4.splat(amax * (<f32>1 / <f32>32000)), range);
+    const t = f32x4.pmax(f32x4.splat(amax * (<f32>1 / <f32>32000) + (amax - amax)), range);
     store<f32>(scales + at, f32x4.extract_lane(t, 0));
     const inverse = f32x4.div(f32x4.splat(1), t);
     const m0 = sixteen_q7(from, numbers, codes, inverse, low0, high0, one), m1 = sixteen_q7(from + 64, numbers + 32, codes + 32, inverse, low1, high1, one);

@@ -1,6 +1,6 @@
 /**
- * Memory that is wanted next, read ahead of its use where hardware does not foresee the order: pages of a KV cache, planes
- * of a block, the next columns while a few tokens are multiplied. What is read is dropped, but a load may trap, so no
+ * Memory that is wanted next, read ahead of its use where hardware does not foresee the order: pages of a KV cache, the
+ * next columns while a few tokens are multiplied. What is read is dropped, but a load may trap, so no
  * compiler leaves it out. A few lines at a time between other work: more would wait for each other.
  */
 

@@ -14,7 +14,7 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, high_nibbles, splat0, splat1, top_pairs } from "../simd/lanes";
-import { CODES256, DMIN256, MINS256, RECORD, SCALES256, SUMS16, spread_scales } from "./bytes256";
+import { CODES256, DMIN256, MINS256, SCALES256, SUMS16, spread_scales } from "./bytes256";
 import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked } from "./planes";
 
@@ -58,7 +58,7 @@ export function unpack_q2_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code is what an
+ * One block of 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code is what an
  * instruction finds, sums are four times as large, apart from the others. work: 192 bytes.
  */
 export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work: usize): void {

@@ -16,7 +16,7 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
-import { add_exact, CODES256, RECORD, SCALES256, SUMS, spread_scales } from "./bytes256";
+import { add_exact, CODES256, SCALES256, SUMS, spread_scales } from "./bytes256";
 import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
@@ -107,7 +107,7 @@ export function unpack_q3_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where eight times a code is what an
+ * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts. Where eight times a code is what an
  * instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
  */
 export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {

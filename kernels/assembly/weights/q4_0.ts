@@ -6,6 +6,8 @@
  * Packed, 16 rows together, 288 bytes a block; j = 0 .. 3, v = 0 .. 3:
  *
  *   | d of row 0 .. 15: f16 | j, v: bytes 4j .. 4j+3 of rows 4v .. 4v+3: 16 B | ...
+ *
+ * Nibbles here, and of all types that have any, are as carry_nibbles (group.ts) leaves them.
  */
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";

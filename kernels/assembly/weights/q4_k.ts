@@ -14,7 +14,7 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
-import { CODES256, DMIN256, MINS256, RECORD, SCALES256, spread_scales, SUMS32 } from "./bytes256";
+import { CODES256, DMIN256, MINS256, SCALES256, spread_scales, SUMS32 } from "./bytes256";
 import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 144;

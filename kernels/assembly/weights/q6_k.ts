@@ -15,7 +15,7 @@
 import { add_dot } from "../simd/dot";
 import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
-import { add_exact, CODES256, RECORD, SCALES256, spread_scales, SUMS } from "./bytes256";
+import { add_exact, CODES256, SCALES256, spread_scales, SUMS } from "./bytes256";
 import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 

@@ -13,7 +13,7 @@
  * same: at most 32 x 128 x 2^15 < 2^31. Per row, in block order: y += sum (d t).
  */
 import { add_pairs } from "../simd/lanes";
-import { add_scaled, SCALES, widen_scales } from "./group";
+import { add_scaled } from "./group";
 
 export const SIGNED_BLOCK: usize = 640;
 const WEIGHT_SUMS: usize = 64;

@@ -1,7 +1,7 @@
 /**
  * The kernels of each weight type, by GGML's type id (ggml.h, enum ggml_type).
  *
- * A type's packed blocks are unpacked, 256 columns at a time, to one of four forms, and the form's product does the
+ * A type's packed blocks are unpacked, 256 columns at a time, to one of a few forms, and the form's product does the
  * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
 import { touch, touched_share } from "../simd/touch";
@@ -239,7 +239,7 @@ export function dot_groups(
   }
 }
 
-/** Groups that a product without unpacking reads in turn, about a kilobyte of each: hardware runs ahead in all of them. */
+/** Groups that a product without unpacking reads in turn, half a kilobyte to 1.3 of each: hardware runs ahead in all of them. */
 const STREAMS: i32 = 4;
 
 /** Most bytes of a stream that are read in turn, but for a block that is larger and has no parts. */
@@ -270,7 +270,7 @@ function dot_streams(
 /** Bytes of a stream's exact sums, of which a part leaves some to the next. */
 const WORK: usize = 256;
 
-/** Parts of a block that are read in turn with other streams': about a kilobyte each. */
+/** Parts of a block that are read in turn with other streams': half a kilobyte to 1.3 each. */
 function parts_of(type: i32): i32 {
   switch (type) {
     case Q4_K: return 2;
@@ -325,7 +325,7 @@ function dot_group(
   }
 }
 
-/** Most tokens beside whose products the next columns are touched; words are so many that touching them gains nothing. */
+/** Most tokens beside whose products the next columns are touched; signed bytes and words gain nothing by it. */
 const FEW: i32 = 24;
 
 /** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */

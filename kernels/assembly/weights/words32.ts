@@ -7,7 +7,7 @@
  *
  * The activation (ops/quantize.ts, q7_32): numbers n of 16 bits, an f32 scale t a block. i8 x i16 is exact in
  * i32x4.dot_i16x8_s, and so is a block's sum: 32 x 128 x 2^15 < 2^31. Per row, in block order: y += sum (d t).
- * Where there is no relaxed SIMD (signed32.ts), and for single rows.
+ * Where there is no relaxed SIMD (signed32.ts).
  */
 import { splat0, splat1 } from "../simd/lanes";
 import { add_scaled } from "./group";
