@@ -1,4 +1,4 @@
-import { nearest_i32x4 } from "../simd/lanes";
+import { evens_before_odds, nearest_by, nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
 import { clear16 } from "../weights/group";
 
@@ -53,7 +53,7 @@ function sixteen_q7(from: usize, numbers: usize, codes: usize, inverse: v128, lo
   const minusLow = f32x4.neg(low), sign = f32x4.lt(high, minusLow);
   const ones = i32x4.splat(one), big = f32x4.splat(12582912 * <f32>one), share = f32x4.splat(<f32>one / <f32>127), up = f32x4.splat(<f32>0.499 * <f32>one);
   const factor = v128.xor(inverse, v128.and(sign, i32x4.splat(one << 31)));
-  const m = nearest(f32x4.mul(f32x4.pmin(minusLow, high), inverse), big), offset = f32x4.convert_i32x4_s(m);
+  const m = nearest_by(f32x4.mul(f32x4.pmin(minusLow, high), inverse), big), offset = f32x4.convert_i32x4_s(m);
   const y0 = f32x4.add(f32x4.mul(v128.load(from), factor), offset), y1 = f32x4.add(f32x4.mul(v128.load(from, 16), factor), offset);
   const s0 = pair_scales(y0, share, up, big, ones), s1 = pair_scales(y1, share, up, big, ones);
   const u0 = codes_of(y0, s0, big), u1 = codes_of(y1, s1, big);
@@ -63,17 +63,10 @@ function sixteen_q7(from: usize, numbers: usize, codes: usize, inverse: v128, lo
   const u2 = codes_of(y2, s2, big), u3 = codes_of(y3, s3, big);
   v128.store(numbers, i16x8.narrow_i32x4_s(number_of(u2, s2, m, sign), number_of(u3, s3, m, sign)), 16);
   const u = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(u0, u1), i16x8.narrow_i32x4_s(u2, u3));
-  const words = v128.shuffle<i8>(u, u, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  const words = evens_before_odds(u);
   v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s0, sign), signed(s1, sign)), 0, 4, 1, 6));
   v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s2, sign), signed(s3, sign)), 2, 4, 3, 6), 16);
   return i32x4.extract_lane(signed(i32x4.neg(m), sign), 0);
-}
-
-/** nearest_i32x4 with its constant, 1.5 x 2^23, in `big`. */
-// @ts-ignore: decorator
-@inline
-function nearest(x: v128, big: v128): v128 {
-  return i32x4.sub(f32x4.add(x, big), big);
 }
 
 /** Negative where sign is -1, not where it is 0. */
@@ -88,13 +81,13 @@ function signed(x: v128, sign: v128): v128 {
 @inline
 function pair_scales(y: v128, share: v128, up: v128, big: v128, ones: v128): v128 {
   const larger = f32x4.pmax(y, v128.shuffle<i32>(y, y, 2, 3, 0, 1));
-  return i32x4.max_s(nearest(f32x4.add(f32x4.mul(larger, share), up), big), ones);
+  return i32x4.max_s(nearest_by(f32x4.add(f32x4.mul(larger, share), up), big), ones);
 }
 
 // @ts-ignore: decorator
 @inline
 function codes_of(y: v128, s: v128, big: v128): v128 {
-  return nearest(f32x4.div(y, f32x4.convert_i32x4_s(s)), big);
+  return nearest_by(f32x4.div(y, f32x4.convert_i32x4_s(s)), big);
 }
 
 /** s u - m, or its negative. s and u fit 16 bits. */

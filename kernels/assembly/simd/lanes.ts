@@ -110,5 +110,19 @@ export function down_2(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function nearest_i32x4(x: v128): v128 {
-  return i32x4.sub(f32x4.add(x, f32x4.splat(12582912)), i32x4.splat(0x4b400000));
+  return nearest_by(x, f32x4.splat(12582912));
+}
+
+/** The same with 1.5 x 2^23 in `big`, for loops that keep it in a register. As an integer it is what is left to take off. */
+// @ts-ignore: decorator
+@inline
+export function nearest_by(x: v128, big: v128): v128 {
+  return i32x4.sub(f32x4.add(x, big), big);
+}
+
+/** Each four bytes in the order 0, 2, 1, 3: those of even place, widened to 16 bits, are the first two then. */
+// @ts-ignore: decorator
+@inline
+export function evens_before_odds(x: v128): v128 {
+  return v128.shuffle<i8>(x, x, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
 }

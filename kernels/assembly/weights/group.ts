@@ -1,4 +1,5 @@
 import { f32x4_from_u16_lanes } from "../simd/half";
+import { evens_before_odds } from "../simd/lanes";
 
 /** Rows of a weight that are packed together: four vectors of four lanes, one row a lane. */
 export const GROUP: i32 = 16;
@@ -82,12 +83,9 @@ function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
   v128.store(dst + step * 3, v128.shuffle<i64>(ef, gh, 1, 3));
 }
 
-/** Changes the order of each four bytes to 0, 2, 1, 3: those of even place, widened to 16 bits, are the first two then. */
+/** evens_before_odds (simd/lanes.ts) of `bytes` bytes at p. */
 export function evens_first(p: usize, bytes: usize): void {
-  for (const end = p + bytes; p < end; p += 16) {
-    const w = v128.load(p);
-    v128.store(p, v128.shuffle<i8>(w, w, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
-  }
+  for (const end = p + bytes; p < end; p += 16) v128.store(p, evens_before_odds(v128.load(p)));
 }
 
 /**

@@ -58,8 +58,8 @@ export function unpack_q2_k(src: usize, dst: usize): void {
 }
 
 /**
- * One block of 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code is what an
- * instruction finds, sums are four times as large, apart from the others. work: 192 bytes.
+ * One block of 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code
+ * is what an instruction finds, sums are four times as large, apart from the others. work: 192 bytes.
  */
 export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(group > 0), fourfold = work + 64, minimums = work + 128, nibble = i8x16.splat(15);

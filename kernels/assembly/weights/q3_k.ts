@@ -107,8 +107,8 @@ export function unpack_q3_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts. Where eight times a code is what an
- * instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
+ * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts. Where eight
+ * times a code is what an instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
  */
 export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
   const one = <i32>(group > 0), eightfold = work + 64, from = <usize>part << 2;

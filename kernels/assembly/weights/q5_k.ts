@@ -11,7 +11,7 @@
  */
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
-import { CODES256, RECORD } from "./bytes256";
+import { CODES256 } from "./bytes256";
 import { carry_nibbles, clear16, interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
