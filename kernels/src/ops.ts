@@ -6,7 +6,7 @@
 export const OPS = {
   end: [0],
   embed: [1, "out", "outStride", "weight", "groupBytes", "type", "columns", "indices", "count", "scratch"],
-  quantizeQ7: [2, "x", "xStride", "q", "qStride", "scales", "scaleStride", "offsets", "rows", "columns"],
+  quantizeQ8Fours: [2, "x", "xStride", "q", "qStride", "rows", "columns"],
   quantizeQ8: [3, "x", "xStride", "q", "qStride", "scales", "scaleStride", "sums", "rows", "columns"],
   linear: [
     4,

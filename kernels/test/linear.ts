@@ -26,13 +26,13 @@ export function activate(
   if (type === "F32" || type === "F16" || type === "BF16")
     return { q: from, qStride: xStride, scales: 0, sums: 0, scaleStride: 0 };
   const { block, op } = activationOf(type);
-  const qStride = columns * (op === "quantizeQ7" ? 4 : 1) + 64;
+  const qStride = columns * (op === "quantizeQ8Fours" ? 2 : 1) + 64;
   const scaleStride = (columns / block) * (block === 256 ? 128 : 4);
   const q = bench.space(rows * qStride);
   const scales = bench.space(rows * scaleStride);
   const sums = bench.space(rows * scaleStride);
   const common = { x: from, xStride, q, qStride, scales, scaleStride, rows, columns };
-  if (op === "quantizeQ7") bench.run(op, { ...common, offsets: sums }, threads);
+  if (op === "quantizeQ8Fours") bench.run(op, common, threads);
   else if (op === "quantizeQ8K") bench.run(op, common, threads);
   else bench.run(op, { ...common, sums }, threads);
   return { q, qStride, scales, sums, scaleStride };

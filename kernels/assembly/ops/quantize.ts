@@ -1,118 +1,77 @@
-import { evens_before_odds, nearest_by, nearest_i32x4 } from "../simd/lanes";
+import { whole_bias } from "../simd/dot";
+import { nearest_by, nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
-import { clear16 } from "../weights/group";
+import { FOURS_BLOCK, FOURS_SCALE, FOURS_START } from "../weights/whole32";
 
 /**
- * Activations to 7-bit codes u for products with signed bytes: 32 columns have an f32 scale t, each 16 of them an offset m, and
- * each pair, columns 4j and 4j + 2 or 4j + 1 and 4j + 3, a scale s of its own:
+ * Activations to 8 bits for products with bytes of any value (simd/dot.ts, dot_whole): 32 columns have an f32 scale t, and each
+ * four of them, columns 8i, 8i+1, 8i+4, 8i+5 or 8i+2, 8i+3, 8i+6, 8i+7, a scale s of their own:
  *
- *   x = t n,  n = s u - m          u in 0 .. 127, |s| in 1 .. 127, |n| < 2^15
+ *   x = t s a          a: i8, s in 1 .. 4000
  *
- * -m is t's multiple nearest the smallest of the sixteen, or, with s negative, the largest, whichever is nearer to 0. A pair near
- * that end has a small s, so that n is about as near to x / t as eight bits with one scale would be.
- * A row: n of all columns, i16, for one token; then for each j u of columns 4j, 4j+2, 4j+1, 4j+3, and s of the two pairs, i16.
- * offsets: -m of the two sixteens, i16, a word a block. scales: t, 0 for magnitudes below 2^-100 alone.
+ * s is the least that keeps the sum of a four's positive numbers, and of its negative ones, within 126 before rounding and so
+ * 128 after. A block is 64 bytes, i = 0 .. 3:
+ *
+ *   | i: a of columns 8i .. 8i+7, i8 | s of the two fours, i16 | a word |
+ *
+ * The words: where the block's product starts, -bias x (sum of s a), i32 (simd/dot.ts, whole_bias); t, f32; two unused.
  */
-export function quantize_q7_32(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, offsets: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
-  const blocks = columns >> 5, one = <i32>(blocks > 0);
+export function quantize_q8_fours(x: usize, xStride: usize, q: usize, qStride: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
+  const blocks = columns >> 5, one = <i32>(blocks > 0), bias = whole_bias(one);
   const total = rows * blocks;
   const to = split_to(total, rank, threads);
   for (let i = split_from(total, rank, threads); i < to; i++) {
     const row = i / blocks, block = i % blocks;
-    const from = x + <usize>row * xStride + (<usize>block << 7);
-    const numbers = q + <usize>row * qStride + (<usize>block << 6), codes = numbers + (<usize>columns << 1);
-    const at = <usize>row * scaleStride + (<usize>block << 2);
-    const amax = amax_32(from);
-    if (amax < <f32>TINY) {
-      clear16(numbers);
-      clear16(codes);
-      store<f32>(scales + at, 0);
-      store<u32>(offsets + at, 0);
-      continue;
-    }
-    const low0 = least_16(from), high0 = largest_16(from), low1 = least_16(from + 64), high1 = largest_16(from + 64);
-    // 127 x 126 steps for the larger range, and m within 16 bits where all numbers are alike. NaN stays, and infinity becomes it:
-    // pmax keeps its first.
-    const step = f32x4.splat(<f32>1 / <f32>16002);
-    const range = f32x4.pmax(f32x4.sub(f32x4.mul(high0, step), f32x4.mul(low0, step)), f32x4.sub(f32x4.mul(high1, step), f32x4.mul(low1, step)));
-    const t = f32x4.pmax(f32x4.splat(amax * (<f32>1 / <f32>32000) + (amax - amax)), range);
-    store<f32>(scales + at, f32x4.extract_lane(t, 0));
-    const inverse = f32x4.div(f32x4.splat(1), t);
-    const m0 = sixteen_q7(from, numbers, codes, inverse, low0, high0, one), m1 = sixteen_q7(from + 64, numbers + 32, codes + 32, inverse, low1, high1, one);
-    store<i32>(offsets + at, (m0 & 0xffff) | (m1 << 16));
+    fours_of(x + <usize>row * xStride + (<usize>block << 7), q + <usize>row * qStride + <usize>block * FOURS_BLOCK, bias, one);
   }
 }
 
-/** 2^-100: the inverse of a scale stays finite. */
-const TINY: f64 = 7.888609052210118e-31;
+/** Largest s: exact sums of 32 columns, 128 x 256 x 8 s, fit 32 bits up to 8191. */
+const MOST: f64 = 4000;
 
-/** 16 columns: n to `numbers`, codes and scales to `codes`. inverse, low, high: the same in all lanes. Gives -m. one: 1 (lanes.ts). */
-// @ts-ignore: decorator
-@inline
-function sixteen_q7(from: usize, numbers: usize, codes: usize, inverse: v128, low: v128, high: v128, one: i32): i32 {
-  const minusLow = f32x4.neg(low), sign = f32x4.lt(high, minusLow);
-  const ones = i32x4.splat(one), big = f32x4.splat(12582912 * <f32>one), share = f32x4.splat(<f32>one / <f32>127), up = f32x4.splat(<f32>0.499 * <f32>one);
-  const factor = v128.xor(inverse, v128.and(sign, i32x4.splat(one << 31)));
-  const m = nearest_by(f32x4.mul(f32x4.pmin(minusLow, high), inverse), big), offset = f32x4.convert_i32x4_s(m);
-  const y0 = f32x4.add(f32x4.mul(v128.load(from), factor), offset), y1 = f32x4.add(f32x4.mul(v128.load(from, 16), factor), offset);
-  const s0 = pair_scales(y0, share, up, big, ones), s1 = pair_scales(y1, share, up, big, ones);
-  const u0 = codes_of(y0, s0, big), u1 = codes_of(y1, s1, big);
-  v128.store(numbers, i16x8.narrow_i32x4_s(number_of(u0, s0, m, sign), number_of(u1, s1, m, sign)));
-  const y2 = f32x4.add(f32x4.mul(v128.load(from, 32), factor), offset), y3 = f32x4.add(f32x4.mul(v128.load(from, 48), factor), offset);
-  const s2 = pair_scales(y2, share, up, big, ones), s3 = pair_scales(y3, share, up, big, ones);
-  const u2 = codes_of(y2, s2, big), u3 = codes_of(y3, s3, big);
-  v128.store(numbers, i16x8.narrow_i32x4_s(number_of(u2, s2, m, sign), number_of(u3, s3, m, sign)), 16);
-  const u = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(u0, u1), i16x8.narrow_i32x4_s(u2, u3));
-  const words = evens_before_odds(u);
-  v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s0, sign), signed(s1, sign)), 0, 4, 1, 6));
-  v128.store(codes, v128.shuffle<i32>(words, i16x8.narrow_i32x4_s(signed(s2, sign), signed(s3, sign)), 2, 4, 3, 6), 16);
-  return i32x4.extract_lane(signed(i32x4.neg(m), sign), 0);
+/** Least t, 2^-110: MOST / t stays finite. */
+const LEAST: f64 = 7.703719777548943e-34;
+
+function fours_of(from: usize, into: usize, bias: i32, one: i32): void {
+  const share = f32x4.splat(<f32>(1 / (2 * 126 * MOST)) * <f32>one), mask = i32x4.splat(0x7fffffff * one);
+  const n0 = shares_of(from, share, mask), n1 = shares_of(from + 32, share, mask), n2 = shares_of(from + 64, share, mask), n3 = shares_of(from + 96, share, mask);
+  // As integers, magnitudes are in the same order and NaN is above them; infinity becomes it.
+  let most = i32x4.max_s(i32x4.max_s(n0, n1), i32x4.max_s(n2, n3));
+  most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+  const largest = f32x4.extract_lane(most, 0), t = max(<f32>LEAST, largest + (largest - largest));
+  const unit = f32x4.splat(t), inverse = f32x4.splat(<f32>MOST / t), big = f32x4.splat(12582912 * <f32>one), ones = i32x4.splat(one);
+  let sum = eight_of(from, into, n0, unit, inverse, big, ones);
+  sum = i32x4.add(sum, eight_of(from + 32, into + 16, n1, unit, inverse, big, ones));
+  sum = i32x4.add(sum, eight_of(from + 64, into + 32, n2, unit, inverse, big, ones));
+  sum = i32x4.add(sum, eight_of(from + 96, into + 48, n3, unit, inverse, big, ones));
+  sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
+  sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
+  store<i32>(into + FOURS_START, -bias * i32x4.extract_lane(sum, 0));
+  store<f32>(into + FOURS_SCALE, t);
 }
 
-/** Negative where sign is -1, not where it is 0. */
+/** The larger of the sum of positive and of negative numbers of each four of eight columns, in two lanes each, times twice `share`. */
 // @ts-ignore: decorator
 @inline
-function signed(x: v128, sign: v128): v128 {
-  return i32x4.sub(v128.xor(x, sign), sign);
+function shares_of(from: usize, share: v128, mask: v128): v128 {
+  const x = f32x4.mul(v128.load(from), share), y = f32x4.mul(v128.load(from, 16), share);
+  let sum = f32x4.add(x, y), size = f32x4.add(v128.and(x, mask), v128.and(y, mask));
+  sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
+  size = f32x4.add(size, v128.shuffle<i32>(size, size, 1, 0, 3, 2));
+  return v128.and(f32x4.add(size, v128.and(sum, mask)), mask);
 }
 
-/** Scales that take the larger of lanes 0 and 2, and of 1 and 3, to at most 127.2; each in both of its lanes. share: 1 / 127, up: 0.499. */
+/** Eight columns' numbers and scales; gives four sums of s a. The fourth word becomes zero. */
 // @ts-ignore: decorator
 @inline
-function pair_scales(y: v128, share: v128, up: v128, big: v128, ones: v128): v128 {
-  const larger = f32x4.pmax(y, v128.shuffle<i32>(y, y, 2, 3, 0, 1));
-  return i32x4.max_s(nearest_by(f32x4.add(f32x4.mul(larger, share), up), big), ones);
-}
-
-// @ts-ignore: decorator
-@inline
-function codes_of(y: v128, s: v128, big: v128): v128 {
-  return nearest_by(f32x4.div(y, f32x4.convert_i32x4_s(s)), big);
-}
-
-/** s u - m, or its negative. s and u fit 16 bits. */
-// @ts-ignore: decorator
-@inline
-function number_of(u: v128, s: v128, m: v128, sign: v128): v128 {
-  return signed(i32x4.sub(i32x4.dot_i16x8_s(s, u), m), sign);
-}
-
-/** Least of 16 floats that are not NaN, in all lanes. */
-// @ts-ignore: decorator
-@inline
-function least_16(p: usize): v128 {
-  let m = f32x4.pmin(f32x4.pmin(v128.load(p), v128.load(p, 16)), f32x4.pmin(v128.load(p, 32), v128.load(p, 48)));
-  m = f32x4.pmin(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
-  return f32x4.pmin(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
-}
-
-/** Largest of 16 floats that are not NaN, in all lanes. */
-// @ts-ignore: decorator
-@inline
-function largest_16(p: usize): v128 {
-  let m = f32x4.pmax(f32x4.pmax(v128.load(p), v128.load(p, 16)), f32x4.pmax(v128.load(p, 32), v128.load(p, 48)));
-  m = f32x4.pmax(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
-  return f32x4.pmax(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+function eight_of(from: usize, into: usize, shares: v128, unit: v128, inverse: v128, big: v128, ones: v128): v128 {
+  const up = f32x4.splat(0.499);
+  const s = i32x4.max_s(nearest_by(f32x4.add(f32x4.mul(shares, inverse), up), big), ones);
+  const factor = f32x4.div(f32x4.splat(1), f32x4.mul(unit, f32x4.convert_i32x4_s(s)));
+  const a = i16x8.narrow_i32x4_s(nearest_by(f32x4.mul(v128.load(from), factor), big), nearest_by(f32x4.mul(v128.load(from, 16), factor), big));
+  const scales = i16x8.narrow_i32x4_s(s, s), bytes = i8x16.narrow_i16x8_s(a, i16x8.splat(0));
+  v128.store(into, v128.shuffle<i32>(bytes, v128.shuffle<i16>(scales, scales, 1, 2, 1, 2, 1, 2, 1, 2), 0, 1, 4, 2));
+  return i32x4.dot_i16x8_s(a, scales);
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * Packed, 16 rows together, 288 bytes a block; j = 0 .. 3, v = 0 .. 3:
  *
- *   | d of row 0 .. 15: f16 | j, v: bytes 4j, 4j+2, 4j+1, 4j+3 of rows 4v .. 4v+3: 16 B | ...
+ *   | d of row 0 .. 15: f16 | j, v: bytes 4j .. 4j+3 of rows 4v .. 4v+3: 16 B | ...
  *
  * IQ4_XS: blocks of 256 columns, 136 bytes a row in a file (block_iq4_xs):
  *
@@ -15,71 +15,36 @@
  *
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
+import { whole_bias } from "../simd/dot";
 import { f32x4_from_usual_halves } from "../simd/half";
-import { carried_nibbles, even_bytes, low_nibbles, odd_bytes, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, low_nibbles, splat0, splat1, splat2 } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
-import { add_scaled, carry_nibbles, evens_first, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
-import { SIGNED, SIGNED_BLOCK, sum_signed } from "./signed32";
-import { madd, WORDS, WORDS_BLOCK } from "./words32";
+import { add_scaled, carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { add_whole, FOURS_BLOCK, FOURS_SCALE, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
 
 export const BLOCK_IQ4_NL: usize = 288;
 export const BLOCK_IQ4_XS: usize = 2208;
 
-/** kvalues_iq4nl of ggml-common.h. */
+/** kvalues_iq4nl of ggml-common.h, plus whole_bias. */
 // @ts-ignore: decorator
 @inline
-function levels(): v128 {
-  return i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+function levels(one: i32): v128 {
+  return v128.xor(i8x16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113), i8x16.splat(<i8>whole_bias(one)));
 }
 
-/** Nibbles of 32 columns at src to levels of words32.ts. */
+/** Nibbles of 32 columns at src to levels. */
 // @ts-ignore: decorator
 @inline
-function unpack_words(src: usize, dst: usize, one: i32): void {
-  const table = levels(), evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
-  for (const stop = src + 256; src < stop; dst += 64) {
-    for (const end = src + 64; src < end; src += 16, dst += 16) {
-      const x = v128.load(src), low = lookup(table, low_nibbles(x)), high = lookup(table, carried_nibbles(x));
-      v128.store(dst, even_bytes(low, evens));
-      v128.store(dst, odd_bytes(low, odds), 64);
-      v128.store(dst, even_bytes(high, evens), 512);
-      v128.store(dst, odd_bytes(high, odds), 576);
-    }
-  }
-}
-
-/** The same to levels of signed32.ts. */
-// @ts-ignore: decorator
-@inline
-function unpack_signed(src: usize, block: usize, one: i32): void {
-  const table = levels();
-  let dst = block + SIGNED;
+function unpack_levels(src: usize, dst: usize, table: v128): void {
   for (const end = src + 256; src < end; src += 16, dst += 16) {
     const x = v128.load(src);
     v128.store(dst, lookup(table, low_nibbles(x)));
     v128.store(dst, lookup(table, carried_nibbles(x)), 256);
   }
-  sum_signed(block, one);
-}
-
-/** Levels of one of the two forms to an unpacked block. */
-// @ts-ignore: decorator
-@inline
-function unpack_levels(src: usize, block: usize, one: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) unpack_signed(src, block, one);
-  else unpack_words(src, block + WORDS, one);
-}
-
-/** Bytes of an unpacked block. */
-// @ts-ignore: decorator
-@inline
-function unpacked_bytes(): usize {
-  return ASC_FEATURE_RELAXED_SIMD ? SIGNED_BLOCK : WORDS_BLOCK;
 }
 
 function pack_nibbles(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
   interleave_words(src, stride, rows, 16, bytes, dst, 0);
-  evens_first(dst, bytes << 4);
   carry_nibbles(dst, bytes << 4);
 }
 
@@ -92,10 +57,10 @@ export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): voi
 }
 
 export function unpack_iq4_nl(src: usize, dst: usize, blocks: i32): void {
-  const one = <i32>(blocks > 0);
-  for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += unpacked_bytes()) {
+  const one = <i32>(blocks > 0), table = levels(one);
+  for (; blocks > 0; blocks--, src += BLOCK_IQ4_NL, dst += WHOLE_BLOCK) {
     widen_scales(src, dst, one);
-    unpack_levels(src + SCALES, dst, one);
+    unpack_levels(src + SCALES, dst + WHOLE, table);
   }
 }
 
@@ -120,18 +85,18 @@ export function pack_iq4_xs(src: usize, dst: usize, rows: i32, blocks: i32): voi
 
 /** Eight blocks of 32 columns for each block; the product of d and a 6-bit scale is exact in f32. */
 export function unpack_iq4_xs(src: usize, dst: usize, blocks: i32): void {
-  const one = <i32>(blocks > 0);
+  const one = <i32>(blocks > 0), table = levels(one);
   for (; blocks > 0; blocks--, src += BLOCK_IQ4_XS) {
     // The first block's place for scales holds d until its own scales are known.
     widen_scales(src, dst, one);
     const d0 = v128.load(dst), d1 = v128.load(dst, 16), d2 = v128.load(dst, 32), d3 = v128.load(dst, 48);
-    for (let s: usize = 0; s < 8; s++, dst += unpacked_bytes()) {
+    for (let s: usize = 0; s < 8; s++, dst += WHOLE_BLOCK) {
       const p = src + SCALES + (s << 4);
       v128.store(dst, scaled(d0, p));
       v128.store(dst, scaled(d1, p + 4), 16);
       v128.store(dst, scaled(d2, p + 8), 32);
       v128.store(dst, scaled(d3, p + 12), 48);
-      unpack_levels(src + SCALES + 128 + (s << 8), dst, one);
+      unpack_levels(src + SCALES + 128 + (s << 8), dst + WHOLE, table);
     }
   }
 }
@@ -142,51 +107,48 @@ function scaled(d: v128, scales: usize): v128 {
   return f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(scales)))));
 }
 
-/** 16 rows times one token without unpacking, the same bits as words32.ts: added to out. */
-export function dot_iq4_nl(group: usize, blocks: i32, q: usize, scales: usize, out: usize): void {
-  const one = <i32>(blocks > 0);
-  for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += 64, scales += 4) {
+/** 16 rows times one token without unpacking, the same bits as whole32.ts: added to out. */
+export function dot_iq4_nl(group: usize, blocks: i32, q: usize, out: usize): void {
+  const one = <i32>(blocks > 0), table = levels(one);
+  for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += FOURS_BLOCK) {
     const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(group), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one);
     const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one);
-    dot_levels(group + SCALES, q, scales, d0, d1, d2, d3, out, one);
+    dot_levels(group + SCALES, q, d0, d1, d2, d3, out, table);
   }
 }
 
 /** The same of a quarter of a block of IQ4_XS. work: 64 bytes, d from the first part on. */
-export function dot_iq4_xs(part: i32, block: usize, q: usize, scales: usize, out: usize, work: usize): void {
-  const one = <i32>(block > 0);
+export function dot_iq4_xs(part: i32, block: usize, q: usize, out: usize, work: usize): void {
+  const one = <i32>(block > 0), table = levels(one);
   if (part == 0) widen_scales(block, work, one);
-  q += <usize>part << 7;
-  scales += <usize>part << 3;
+  q += <usize>part * 2 * FOURS_BLOCK;
   let p = block + SCALES + (<usize>part << 5), codes = block + SCALES + 128 + (<usize>part << 9);
-  for (const end = p + 32; p < end; p += 16, codes += 256, q += 64, scales += 4) {
+  for (const end = p + 32; p < end; p += 16, codes += 256, q += FOURS_BLOCK) {
     const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
-    dot_levels(codes, q, scales, d0, d1, d2, d3, out, one);
+    dot_levels(codes, q, d0, d1, d2, d3, out, table);
   }
 }
 
 /** 32 columns of 16 rows with scales s0 .. s3. */
 // @ts-ignore: decorator
 @inline
-function dot_levels(p: usize, q: usize, scales: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize, one: i32): void {
-  const table = levels(), evens = i16x8.splat(<i16>one), odds = i16x8.splat(<i16>(one << 8));
-  let a = i32x4.splat(0), b = a, c = a, d = a;
-  for (const end = p + 256; p < end; p += 64, q += 8) {
-    const low = v128.load64_splat(q), high = v128.load64_splat(q, 32);
-    const x = splat0(low), y = splat1(low), z = splat0(high), t = splat1(high);
-    a = add_levels(a, v128.load(p), x, y, z, t, table, evens, odds);
-    b = add_levels(b, v128.load(p, 16), x, y, z, t, table, evens, odds);
-    c = add_levels(c, v128.load(p, 32), x, y, z, t, table, evens, odds);
-    d = add_levels(d, v128.load(p, 48), x, y, z, t, table, evens, odds);
+function dot_levels(p: usize, q: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize, table: v128): void {
+  const t = v128.load32_splat(q + FOURS_SCALE);
+  let a = v128.load32_splat(q + FOURS_START), b = a, c = a, d = a;
+  for (const end = p + 256; p < end; p += 128, q += 16) {
+    const low = v128.load(q), high = v128.load(q, 32);
+    a = add_levels(a, v128.load(p), v128.load(p, 64), low, high, table);
+    b = add_levels(b, v128.load(p, 16), v128.load(p, 80), low, high, table);
+    c = add_levels(c, v128.load(p, 32), v128.load(p, 96), low, high, table);
+    d = add_levels(d, v128.load(p, 48), v128.load(p, 112), low, high, table);
   }
-  add_scaled(out, a, b, c, d, s0, s1, s2, s3, v128.load32_splat(scales));
+  add_scaled(out, a, b, c, d, s0, s1, s2, s3, t);
 }
 
-/** sum + the levels of w's low nibbles times x, y + those of the high ones times z, t. */
+/** sum + the levels of low nibbles of w and z times eight columns' activations + those of the high ones times eight others. */
 // @ts-ignore: decorator
 @inline
-function add_levels(sum: v128, w: v128, x: v128, y: v128, z: v128, t: v128, table: v128, evens: v128, odds: v128): v128 {
-  const low = lookup(table, low_nibbles(w)), high = lookup(table, carried_nibbles(w));
-  sum = madd(madd(sum, x, even_bytes(low, evens)), y, odd_bytes(low, odds));
-  return madd(madd(sum, z, even_bytes(high, evens)), t, odd_bytes(high, odds));
+function add_levels(sum: v128, w: v128, z: v128, low: v128, high: v128, table: v128): v128 {
+  sum = add_whole(sum, lookup(table, low_nibbles(w)), lookup(table, low_nibbles(z)), splat0(low), splat1(low), splat2(low));
+  return add_whole(sum, lookup(table, carried_nibbles(w)), lookup(table, carried_nibbles(z)), splat0(high), splat1(high), splat2(high));
 }

@@ -4,6 +4,7 @@
  * A type's packed blocks are unpacked, 256 columns at a time, to one of a few forms, and the form's product does the
  * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
+import { whole_bias } from "../simd/dot";
 import { touch, touched_share } from "../simd/touch";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
@@ -21,10 +22,9 @@ import { BLOCK_Q5_0, dot_fives, pack_q5_0, unpack_q5_0 } from "./q5_0";
 import { BLOCK_Q5_1, pack_q5_1, unpack_q5_1 } from "./q5_1";
 import { BLOCK_Q5_K, dot_q5_k, pack_q5_k, unpack_q5_k } from "./q5_k";
 import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
-import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0, unpack_signed_q8_0 } from "./q8_0";
-import { row_signed32, tile_signed32 } from "./signed32";
+import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
 import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
-import { row_words32, tile_words32 } from "./words32";
+import { row_whole32, tile_whole32 } from "./whole32";
 
 const F32: i32 = 0;
 const F16: i32 = 1;
@@ -45,19 +45,18 @@ const TQ1_0: i32 = 34;
 const TQ2_0: i32 = 35;
 const MXFP4: i32 = 39;
 
-/** Unpacked forms: columns of f32, words32.ts or, with relaxed SIMD, signed32.ts, bytes32.ts, bytes256.ts. */
+/** Unpacked forms: columns of f32, whole32.ts, bytes32.ts, bytes256.ts. */
 const FLOATS: i32 = 0;
-const WORDS_32: i32 = 1;
+const WHOLE_32: i32 = 1;
 const BYTES_32: i32 = 2;
 const BYTES_256: i32 = 3;
-const SIGNED_32: i32 = 4;
 
 /** Columns that are unpacked at once to f32. */
 const FLOAT_COLUMNS: i32 = 128;
 
 function form_of(type: i32): i32 {
   switch (type) {
-    case Q8_0: case IQ4_NL: case IQ4_XS: return ASC_FEATURE_RELAXED_SIMD ? SIGNED_32 : WORDS_32;
+    case Q8_0: case IQ4_NL: case IQ4_XS: return WHOLE_32;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return BYTES_32;
     case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return BYTES_256;
     default: return FLOATS;
@@ -167,10 +166,7 @@ function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
     case Q4_1: unpack_q4_1(src, dst, blocks); return;
     case Q5_0: unpack_q5_0(src, dst, blocks); return;
     case Q5_1: unpack_q5_1(src, dst, blocks); return;
-    case Q8_0:
-      if (ASC_FEATURE_RELAXED_SIMD) unpack_signed_q8_0(src, dst, blocks);
-      else unpack_q8_0(src, dst, blocks);
-      return;
+    case Q8_0: unpack_q8_0(src, dst, blocks); return;
     case Q2_K: unpack_q2_k(src, dst); return;
     case Q3_K: unpack_q3_k(src, dst); return;
     case Q4_K: unpack_q4_k(src, dst); return;
@@ -196,8 +192,7 @@ export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: u
   for (let c = 0; c < columns; c += 256, group += bytes, out += 1024) {
     const count = min(256, columns - c);
     unpack(type, group, scratch, count);
-    if (form == SIGNED_32) row_signed32(scratch, count >> 5, r, out);
-    else if (form == WORDS_32) row_words32(scratch, count >> 5, r, out);
+    if (form == WHOLE_32) row_whole32(scratch, count >> 5, whole_bias(<i32>(count > 0)), r, out);
     else if (form == BYTES_32) row_bytes32(scratch, count >> 5, centre_of(type), has_minimum(type), r, out);
     else row_bytes256(scratch, step_of(type), centre_of(type), pairs_of(type), r, out);
   }
@@ -251,7 +246,7 @@ function dot_streams(
 ): void {
   switch (type) {
     // Their turns are so short that calls would tell: they go from stream to stream themselves.
-    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, scales, out, outApart); return;
+    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, out, outApart); return;
     case F16: dot_f16(group, streams, apart, columns, q, out, outApart); return;
     case BF16: dot_bf16(group, streams, apart, columns, q, out, outApart); return;
   }
@@ -286,8 +281,8 @@ function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usi
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
     case MXFP4: dot_mxfp4(block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
-    case IQ4_NL: dot_iq4_nl(block, blocks, q + (at << 1), scales + (at >> 3), out); return;
-    case IQ4_XS: dot_iq4_xs(part, block, q + (at << 1), scales + (at >> 3), out, work); return;
+    case IQ4_NL: dot_iq4_nl(block, blocks, q + (at << 1), out); return;
+    case IQ4_XS: dot_iq4_xs(part, block, q + (at << 1), out, work); return;
     case Q2_K: dot_q2_k(block, q + at, scales + (at >> 1), out, work); return;
     case Q3_K: dot_q3_k(part, block, q + at, scales + (at >> 1), out, work); return;
     case Q4_K: dot_q4_k(part, block, q + at, scales + (at >> 1), out, work); return;
@@ -307,11 +302,10 @@ function dot_group(
   }
   const step = step_columns(type);
   const bytes = group_bytes(type, step);
-  q += codes_at(type, columns);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
-    if (tokens > FEW || form_of(type) == WORDS_32 || form_of(type) == SIGNED_32) {
+    if (tokens > FEW || form_of(type) == WHOLE_32) {
       tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
       continue;
     }
@@ -325,7 +319,7 @@ function dot_group(
   }
 }
 
-/** Most tokens beside whose products the next columns are touched; signed bytes and words gain nothing by it. */
+/** Most tokens beside whose products the next columns are touched; whole bytes gain nothing by it. */
 const FEW: i32 = 24;
 
 /** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */
@@ -355,7 +349,6 @@ export function dot_rows(
   }
   const step = step_columns(type);
   const bytes = group_bytes(type, step);
-  q += codes_at(type, columns);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
@@ -385,11 +378,6 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
-/** Where tiles' activations start in a row of them: behind one token's numbers for signed32.ts. */
-function codes_at(type: i32, columns: i32): usize {
-  return form_of(type) == SIGNED_32 ? <usize>columns << 1 : 0;
-}
-
 /** Columns that are unpacked at once. */
 function step_columns(type: i32): i32 {
   return form_of(type) == FLOATS ? FLOAT_COLUMNS : 256;
@@ -401,11 +389,8 @@ function tile(
 ): void {
   const at = <usize>c;
   switch (form_of(type)) {
-    case WORDS_32:
-      tile_words32(block, count >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
-      return;
-    case SIGNED_32:
-      tile_signed32(block, count >> 5, q + (at << 1), qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
+    case WHOLE_32:
+      tile_whole32(block, count >> 5, q + (at << 1), qStride, tokens, out, outStride);
       return;
     case BYTES_32:
       tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);

@@ -8,38 +8,30 @@ export interface Activation {
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/** Columns of the two pairs of four that share a scale, from the first. */
-const PAIRS = [
-  [0, 2],
-  [1, 3],
+/** Columns of eight that share a scale. */
+const FOURS = [
+  [0, 1, 4, 5],
+  [2, 3, 6, 7],
 ] as const;
 
-/** 32 columns as ops/quantize.ts, q7_32, makes them: x = t n, n = s u - m. */
-export function quantizeQ7(x: Float32Array): Activation {
+/** 32 columns as ops/quantize.ts, q8_fours, makes them: x = t q, q = s a. */
+export function quantizeQ8Fours(x: Float32Array): Activation {
   const q = new Int32Array(x.length);
   const scales = new Float32Array(x.length / 32);
+  const share = f32(1 / (2 * 126 * 4000));
   for (let b = 0; b < scales.length; b++) {
-    const block = x.subarray(b * 32, b * 32 + 32);
-    const amax = Math.max(...block.map(Math.abs));
-    if (amax < 2 ** -100) continue;
-    const halves = [block.subarray(0, 16), block.subarray(16)];
-    const steps = (value: number) => f32(value * f32(1 / 16002));
-    const range = Math.max(...halves.map((half) => f32(steps(Math.max(...half)) - steps(Math.min(...half)))));
-    const t = Math.max(range, f32(amax * f32(1 / 32000)));
-    const inverse = f32(1 / t);
+    const fours = [0, 8, 16, 24].flatMap((i) => FOURS.map((four) => four.map((c) => b * 32 + i + c)));
+    const shares = fours.map((four) => {
+      const [a, c, d, e] = four.map((i) => f32(x[i]! * share)) as [number, number, number, number];
+      const sum = (g: (v: number) => number) => f32(f32(g(a) + g(d)) + f32(g(c) + g(e)));
+      return f32(sum(Math.abs) + Math.abs(sum((v) => v)));
+    });
+    const t = Math.max(2 ** -110, ...shares);
     scales[b] = t;
-    for (const [h, half] of halves.entries()) {
-      const [low, high] = [Math.min(...half), Math.max(...half)];
-      const sign = high < -low ? -1 : 1;
-      const m = nearest(f32((sign < 0 ? high : -low) * inverse));
-      const y = half.map((v) => f32(f32(v * (sign * inverse)) + m));
-      for (let j = 0; j < 16; j += 4) {
-        for (const pair of PAIRS) {
-          const larger = Math.max(...pair.map((c) => y[j + c]!));
-          const s = Math.max(1, nearest(f32(f32(larger * f32(1 / 127)) + f32(0.499))));
-          for (const c of pair) q[b * 32 + h * 16 + j + c] = sign * (s * nearest(f32(y[j + c]! / s)) - m);
-        }
-      }
+    for (const [i, four] of fours.entries()) {
+      const s = Math.max(1, nearest(f32(f32(shares[i]! * f32(4000 / t)) + f32(0.499))));
+      const factor = f32(1 / f32(t * s));
+      for (const c of four) q[c] = s * nearest(f32(x[c]! * factor));
     }
   }
   return { q, scales };

@@ -1,14 +1,14 @@
 import { GGML_TYPES, type GgmlTypeName } from "@realizar/gguf";
-import { type Activation, quantizeActivation, quantizeQ7 } from "./activation.ts";
+import { type Activation, quantizeActivation, quantizeQ8Fours } from "./activation.ts";
 import { READ } from "./blocks.ts";
 import { f32 } from "./float.ts";
 
 /** Columns of a type's activation blocks and the op that makes them. */
 export function activationOf(type: GgmlTypeName): {
   block: number;
-  op: "quantizeQ7" | "quantizeQ8" | "quantizeQ8K";
+  op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
 } {
-  if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, op: "quantizeQ7" };
+  if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, op: "quantizeQ8Fours" };
   const block = GGML_TYPES[type].blockLength;
   return { block, op: block === 256 ? "quantizeQ8K" : "quantizeQ8" };
 }
@@ -16,7 +16,7 @@ export function activationOf(type: GgmlTypeName): {
 /** An activation row in the form that a type takes. */
 function activationFor(type: GgmlTypeName, x: Float32Array): Activation {
   const { block, op } = activationOf(type);
-  return op === "quantizeQ7" ? quantizeQ7(x) : quantizeActivation(x, block, 127);
+  return op === "quantizeQ8Fours" ? quantizeQ8Fours(x) : quantizeActivation(x, block, 127);
 }
 
 /**

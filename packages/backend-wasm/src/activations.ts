@@ -5,14 +5,14 @@ import { place, type Tape } from "./tape.ts";
 
 /** A form of activations: the command that makes it, bytes a column, and of each block's scale (with its sums). */
 interface ActivationForm {
-  readonly op: "quantizeQ7" | "quantizeQ8" | "quantizeQ8K";
+  readonly op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
   readonly bytes: number;
   readonly block: number;
   readonly scaleBytes: number;
 }
 
 /** kernels/assembly/ops/quantize.ts */
-const Q7: ActivationForm = { op: "quantizeQ7", bytes: 4, block: 32, scaleBytes: 4 };
+const FOURS: ActivationForm = { op: "quantizeQ8Fours", bytes: 2, block: 32, scaleBytes: 0 };
 const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
 const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
 
@@ -21,9 +21,9 @@ const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
   F32: "f32",
   F16: "f32",
   BF16: "f32",
-  Q8_0: Q7,
-  IQ4_NL: Q7,
-  IQ4_XS: Q7,
+  Q8_0: FOURS,
+  IQ4_NL: FOURS,
+  IQ4_XS: FOURS,
   Q4_0: Q8,
   Q4_1: Q8,
   Q5_0: Q8,
@@ -55,34 +55,29 @@ export function createActivations(
   return (x, w, segment) => {
     const kind = ACTIVATION_OF[w.dtype];
     if (kind === undefined) throw new ShapeError("linear", `no kernels for ${w.dtype} ("${w.name}")`);
-    const from = tape.moved(tape.known("linear", x).buffer, segment);
+    const moved = tape.moved(tape.known("linear", x).buffer, segment);
     if (kind === "f32")
-      return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
+      return { q: place(moved), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
     const key = `${x.id}:${kind.op}:${segment}`;
     const made = quantized.get(key);
     if (made !== undefined) return made;
     const qStride = aligned(x.columns * kind.bytes, 64);
     const scaleStride = (x.columns / kind.block) * kind.scaleBytes;
     const q = place(tape.allocate(segment, x.rows * qStride));
-    const scales = place(tape.allocate(segment, x.rows * scaleStride));
-    const common = {
-      x: place(from),
-      xStride: strideOf(x.columns),
-      q,
-      qStride,
-      scales,
-      scaleStride,
-      rows: x.rows,
-      columns: x.columns,
-    };
-    let sums: Argument = 0;
-    if (kind.op === "quantizeQ8K") tape.push(segment, kind.op, common);
+    const from = { x: place(moved), xStride: strideOf(x.columns), q, qStride };
+    const shape = { rows: x.rows, columns: x.columns };
+    let form: QuantizedActivation = { q, qStride, scales: 0, sums: 0, scaleStride: 0 };
+    if (kind.op === "quantizeQ8Fours") tape.push(segment, kind.op, { ...from, ...shape });
     else {
-      sums = place(tape.allocate(segment, x.rows * scaleStride));
-      if (kind.op === "quantizeQ8") tape.push(segment, kind.op, { ...common, sums });
-      else tape.push(segment, kind.op, { ...common, offsets: sums });
+      const scales = place(tape.allocate(segment, x.rows * scaleStride));
+      form = { ...form, scales, scaleStride };
+      if (kind.op === "quantizeQ8K") tape.push(segment, kind.op, { ...from, ...shape, scales, scaleStride });
+      else {
+        const sums = place(tape.allocate(segment, x.rows * scaleStride));
+        form = { ...form, sums };
+        tape.push(segment, kind.op, { ...from, ...shape, scales, scaleStride, sums });
+      }
     }
-    const form = { q, qStride, scales, sums, scaleStride };
     quantized.set(key, form);
     return form;
   };
