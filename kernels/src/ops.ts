@@ -6,7 +6,7 @@
 export const OPS = {
   end: [0],
   embed: [1, "out", "outStride", "weight", "groupBytes", "type", "columns", "indices", "count", "scratch"],
-  quantizeQ8Fours: [2, "x", "xStride", "q", "qStride", "rows", "columns"],
+  quantizeQ8Fours: [2, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns", "top"],
   quantizeQ8: [3, "x", "xStride", "q", "qStride", "scales", "scaleStride", "sums", "rows", "columns"],
   linear: [
     4,
@@ -129,7 +129,7 @@ export function writeCommand<N extends OpName>(
 }
 
 /** Bytes of scratch for each thread that embed, linear and linearExperts take (assembly/weights/group.ts). */
-export const LINEAR_SCRATCH_BYTES = 9216;
+export const LINEAR_SCRATCH_BYTES = 18432;
 
 /** Bytes of scratch for each thread that attention takes (assembly/ops/attention.ts). */
 export function attentionScratchBytes(

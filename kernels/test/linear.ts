@@ -1,7 +1,7 @@
 import type { GgmlTypeName } from "@realizar/gguf";
 import { LINEAR_SCRATCH_BYTES } from "../src/index.ts";
 import type { Bench } from "./bench.ts";
-import { activationOf } from "./twins/linear.ts";
+import { activationOf, topOf } from "./twins/linear.ts";
 import type { Packed } from "./weights.ts";
 
 export interface QuantizedRows {
@@ -27,14 +27,15 @@ export function activate(
     return { q: from, qStride: xStride, scales: 0, sums: 0, scaleStride: 0 };
   const { block, op } = activationOf(type);
   const qStride = columns * (op === "quantizeQ8Fours" ? 2 : 1) + 64;
-  const scaleStride = (columns / block) * (block === 256 ? 128 : 4);
+  const blockBytes = { quantizeQ8Fours: 0, quantizeQ8: 4, quantizeQ8K: 128 }[op];
+  const scaleStride = (columns / block) * blockBytes + (op === "quantizeQ8K" ? 0 : 4);
   const q = bench.space(rows * qStride);
   const scales = bench.space(rows * scaleStride);
   const sums = bench.space(rows * scaleStride);
   const common = { x: from, xStride, q, qStride, scales, scaleStride, rows, columns };
-  if (op === "quantizeQ8Fours") bench.run(op, common, threads);
-  else if (op === "quantizeQ8K") bench.run(op, common, threads);
-  else bench.run(op, { ...common, sums }, threads);
+  if (op === "quantizeQ8") bench.run(op, { ...common, sums }, threads);
+  else if (op === "quantizeQ8Fours") bench.run(op, { ...common, top: topOf(type) }, threads);
+  else bench.run(op, common, threads);
   return { q, qStride, scales, sums, scaleStride };
 }
 

@@ -1,64 +1,90 @@
 import { whole_bias } from "../simd/dot";
 import { nearest_by, nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
-import { FOURS_BLOCK, FOURS_SCALE, FOURS_START } from "../weights/whole32";
+import { FOURS_BLOCK, FOURS_START } from "../weights/whole32";
 
 /**
- * Activations to 8 bits for products with bytes of any value (simd/dot.ts, dot_whole): 32 columns have an f32 scale t, and each
- * four of them, columns 8i, 8i+1, 8i+4, 8i+5 or 8i+2, 8i+3, 8i+6, 8i+7, a scale s of their own:
+ * Activations to 8 bits for products with bytes of any value (simd/dot.ts, dot_whole): a row has an f32 scale t, at `scales`, and
+ * each four columns, 8i, 8i+1, 8i+4, 8i+5 or 8i+2, 8i+3, 8i+6, 8i+7, an integer scale s of their own:
  *
- *   x = t s a          a: i8, s in 1 .. 4000
+ *   x = t s a          a: i8, s in 1 .. 8000, t a power of two
  *
- * s is the least that keeps the sum of a four's positive numbers, and of its negative ones, within 126 before rounding and so
- * 128 after. A block is 64 bytes, i = 0 .. 3:
+ * s is the least that keeps the sum of a four's positive numbers, and of its negative ones, within `top` before rounding and so
+ * top + 2 after: 126 for bytes of any value, which take 255 times that; 133 for IQ4's levels, 241 times. A block is 64 bytes, i = 0 .. 3:
  *
  *   | i: a of columns 8i .. 8i+7, i8 | s of the two fours, i16 | a word |
  *
- * The words: where the block's product starts, -bias x (sum of s a), i32 (simd/dot.ts, whole_bias); t, f32; two unused.
+ * The first word is where the block's product starts, -bias x (sum of s a), i32 (simd/dot.ts, whole_bias); three are unused.
  */
-export function quantize_q8_fours(x: usize, xStride: usize, q: usize, qStride: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
+export function quantize_q8_fours(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, rows: i32, columns: i32, top: i32, rank: i32, threads: i32): void {
   const blocks = columns >> 5, one = <i32>(blocks > 0), bias = whole_bias(one);
+  const share = f32x4.splat(<f32>1 / (<f32>top * <f32>(2 * MOST))), peak = f32x4.splat(<f32>top * <f32>(2.0 / 127)), mask = i32x4.splat(0x7fffffff * one);
   const total = rows * blocks;
   const to = split_to(total, rank, threads);
+  let last = -1;
+  let t: f32 = 0;
   for (let i = split_from(total, rank, threads); i < to; i++) {
     const row = i / blocks, block = i % blocks;
-    fours_of(x + <usize>row * xStride + (<usize>block << 7), q + <usize>row * qStride + <usize>block * FOURS_BLOCK, bias, one);
+    const from = x + <usize>row * xStride;
+    if (row != last) {
+      let most = i32x4.splat(0);
+      for (let c: usize = 0; c < <usize>columns << 2; c += 32) most = i32x4.max_s(most, shares_of(from + c, share, peak, mask));
+      t = row_scale(largest_lane(most));
+      store<f32>(scales + <usize>row * scaleStride, t);
+      last = row;
+    }
+    fours_of(from + (<usize>block << 7), q + <usize>row * qStride + <usize>block * FOURS_BLOCK, t, share, peak, mask, bias, one);
   }
 }
 
-/** Largest s: exact sums of 32 columns, 128 x 256 x 8 s, fit 32 bits up to 8191. */
-const MOST: f64 = 4000;
+/** Largest s of four columns: exact sums of 32 columns, 255 x 128 x 8 s or 240 x 135 x 8 s, fit 32 bits up to 8200. */
+const MOST: f64 = 8000;
 
-/** Least t, 2^-110: MOST / t stays finite. */
+/** Least t, 2^-110: its inverse times MOST stays finite. */
 const LEAST: f64 = 7.703719777548943e-34;
 
-function fours_of(from: usize, into: usize, bias: i32, one: i32): void {
-  const share = f32x4.splat(<f32>(1 / (2 * 126 * MOST)) * <f32>one), mask = i32x4.splat(0x7fffffff * one);
-  const n0 = shares_of(from, share, mask), n1 = shares_of(from + 32, share, mask), n2 = shares_of(from + 64, share, mask), n3 = shares_of(from + 96, share, mask);
-  // As integers, magnitudes are in the same order and NaN is above them; infinity becomes it.
-  let most = i32x4.max_s(i32x4.max_s(n0, n1), i32x4.max_s(n2, n3));
-  most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
-  const largest = f32x4.extract_lane(most, 0), t = max(<f32>LEAST, largest + (largest - largest));
+/** t of a row: the power of two from `least` up, so that nothing is rounded by it; NaN where that is NaN or infinite. */
+// @ts-ignore: decorator
+@inline
+function row_scale(least: f32): f32 {
+  return reinterpret<f32>((reinterpret<i32>(max(<f32>LEAST, least)) + 0x007fffff) & 0x7f800000) + (least - least);
+}
+
+/** The largest of four floats that are not negative: as integers they are in the same order, and NaN is above them. */
+// @ts-ignore: decorator
+@inline
+function largest_lane(x: v128): f32 {
+  const m = i32x4.max_s(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function fours_of(from: usize, into: usize, t: f32, share: v128, peak: v128, mask: v128, bias: i32, one: i32): void {
   const unit = f32x4.splat(t), inverse = f32x4.splat(<f32>MOST / t), big = f32x4.splat(12582912 * <f32>one), ones = i32x4.splat(one);
-  let sum = eight_of(from, into, n0, unit, inverse, big, ones);
-  sum = i32x4.add(sum, eight_of(from + 32, into + 16, n1, unit, inverse, big, ones));
-  sum = i32x4.add(sum, eight_of(from + 64, into + 32, n2, unit, inverse, big, ones));
-  sum = i32x4.add(sum, eight_of(from + 96, into + 48, n3, unit, inverse, big, ones));
+  let sum = i32x4.splat(0), to = into;
+  for (const end = from + 128; from < end; from += 32, to += 16) {
+    sum = i32x4.add(sum, eight_of(from, to, shares_of(from, share, peak, mask), unit, inverse, big, ones));
+  }
   sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
   sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
   store<i32>(into + FOURS_START, -bias * i32x4.extract_lane(sum, 0));
-  store<f32>(into + FOURS_SCALE, t);
 }
 
-/** The larger of the sum of positive and of negative numbers of each four of eight columns, in two lanes each, times twice `share`. */
+/**
+ * What each four of eight columns want of a scale, in two lanes each, times 2 top and `share`: the larger of the sums of their
+ * positive and of their negative numbers by `top`, or the largest by 127. peak: 2 top / 127.
+ */
 // @ts-ignore: decorator
 @inline
-function shares_of(from: usize, share: v128, mask: v128): v128 {
+function shares_of(from: usize, share: v128, peak: v128, mask: v128): v128 {
   const x = f32x4.mul(v128.load(from), share), y = f32x4.mul(v128.load(from, 16), share);
-  let sum = f32x4.add(x, y), size = f32x4.add(v128.and(x, mask), v128.and(y, mask));
+  const a = v128.and(x, mask), b = v128.and(y, mask);
+  let sum = f32x4.add(x, y), size = f32x4.add(a, b), most = i32x4.max_s(a, b);
   sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
   size = f32x4.add(size, v128.shuffle<i32>(size, size, 1, 0, 3, 2));
-  return v128.and(f32x4.add(size, v128.and(sum, mask)), mask);
+  most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
+  return i32x4.max_s(v128.and(f32x4.add(size, v128.and(sum, mask)), mask), f32x4.mul(most, peak));
 }
 
 /** Eight columns' numbers and scales; gives four sums of s a. The fourth word becomes zero. */
@@ -75,28 +101,38 @@ function eight_of(from: usize, into: usize, shares: v128, unit: v128, inverse: v
 }
 
 /**
- * Activations to 8 bits: rows of f32 to i8 with one f32 scale per block of 32 columns, and one word of two 16-bit sums:
- * of the bytes in columns 4j, 4j+1 and of those in 4j+2, 4j+3.
- * scale = amax / 127 (ggml-quants.c, quantize_row_q8_0_ref, with the scale kept in f32).
+ * Activations to 8 bits with an integer scale s for 32 columns and a power of two t for the row, x = t s a, and for each 32 columns
+ * one word of two 16-bit sums: of a in columns 4j, 4j+1 and in 4j+2, 4j+3. scales: t, then of each block s in both halves of a word.
+ * t s is amax / 127 (ggml-quants.c, quantize_row_q8_0_ref), rounded up to the next s.
  */
 export function quantize_q8_32(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, sums: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
   const blocks = columns >> 5;
   const total = rows * blocks;
   const to = split_to(total, rank, threads);
+  let last = -1;
+  let t: f32 = 0;
   for (let i = split_from(total, rank, threads); i < to; i++) {
     const row = i / blocks, block = i % blocks;
-    const from = x + <usize>row * xStride + (<usize>block << 7);
+    const first = x + <usize>row * xStride, from = first + (<usize>block << 7);
     const into = q + <usize>row * qStride + (<usize>block << 5);
-    const amax = amax_32(from);
-    const s = f32x4.splat(amax == 0 ? 0 : <f32>127.0 / amax);
     const at = <usize>row * scaleStride + (<usize>block << 2);
-    store<f32>(scales + at, amax / <f32>127.0);
-    store<i32>(sums + at, i32x4.extract_lane(pair_sums(i16x8.add(sixteen(from, into, s), sixteen(from + 64, into + 16, s))), 0));
+    if (row != last) {
+      t = row_scale(amax_of(first, <usize>columns << 2) * <f32>(1 / (127 * MOST_32)));
+      store<f32>(scales + <usize>row * scaleStride, t);
+      last = row;
+    }
+    const s = i32x4.max_s(nearest_i32x4(f32x4.splat(amax_of(from, 128) * (<f32>1 / (<f32>127 * t)) + <f32>0.499)), i32x4.splat(1));
+    store<i32>(scales + at, i32x4.extract_lane(s, 0) * 0x10001, 4);
+    const factor = f32x4.div(f32x4.splat(1), f32x4.mul(f32x4.splat(t), f32x4.convert_i32x4_s(s)));
+    store<i32>(sums + at, i32x4.extract_lane(pair_sums(i16x8.add(sixteen(from, into, factor), sixteen(from + 64, into + 16, factor))), 0));
   }
 }
 
+/** Largest s of 32 columns: exact sums of Q5_1's codes, 32 x 31 x 127 s, fit 32 bits up to 17,000. */
+const MOST_32: f64 = 16383;
+
 /**
- * The same with one f32 scale per 256 columns, kept with the block's sums in a record of 128 bytes
+ * Activations to 8 bits with one f32 scale, amax / 127, for 256 columns, kept with the block's sums in a record of 128 bytes
  * (weights/bytes256.ts), records scaleStride bytes a row.
  */
 export function quantize_q8_256(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
@@ -108,8 +144,7 @@ export function quantize_q8_256(x: usize, xStride: usize, q: usize, qStride: usi
     const from = x + <usize>row * xStride + (<usize>block << 10);
     const into = q + <usize>row * qStride + (<usize>block << 8);
     const record = scales + <usize>row * scaleStride + (<usize>block << 7);
-    let amax: f32 = 0;
-    for (let c: usize = 0; c < 1024; c += 128) amax = max(amax, amax_32(from + c));
+    const amax = amax_of(from, 1024);
     const s = f32x4.splat(amax == 0 ? 0 : <f32>127.0 / amax);
     store<f32>(record, amax / <f32>127.0);
     for (let run: usize = 0; run < 16; run++) {
@@ -144,16 +179,15 @@ function pair_sums(x: v128): v128 {
   return i16x8.add(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2));
 }
 
-/** Largest magnitude of 32 floats, NaN if one is: as integers, magnitudes are in the same order and NaN is above them. */
-// @ts-ignore: decorator
-@inline
-function amax_32(p: usize): f32 {
+/** Largest magnitude of the floats in `bytes` bytes, a multiple of 64; NaN if one is. */
+function amax_of(p: usize, bytes: usize): f32 {
   const mask = i32x4.splat(0x7fffffff);
-  let m = v128.and(v128.load(p), mask);
-  for (const end = p + 112; p < end; ) {
-    p += 16;
-    m = i32x4.max_s(m, v128.and(v128.load(p), mask));
+  let a = i32x4.splat(0), b = a, c = a, d = a;
+  for (const end = p + bytes; p < end; p += 64) {
+    a = i32x4.max_s(a, v128.and(v128.load(p), mask));
+    b = i32x4.max_s(b, v128.and(v128.load(p, 16), mask));
+    c = i32x4.max_s(c, v128.and(v128.load(p, 32), mask));
+    d = i32x4.max_s(d, v128.and(v128.load(p, 48), mask));
   }
-  m = i32x4.max_s(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
-  return f32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
+  return largest_lane(i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
 }

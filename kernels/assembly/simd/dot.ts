@@ -24,7 +24,7 @@ export function add_dot(sum: v128, a: v128, b: v128): v128 {
 
 /**
  * The same where b is a byte of any value plus whole_bias(). Pairs of products must fit 16 bits: that holds where neither the
- * positive bytes of two in `a` nor the negative ones sum to more than 128.
+ * positive bytes of two in `a` nor the negative ones sum to more than 128, or to 32,767 by the largest b.
  */
 // @ts-ignore: decorator
 @inline

@@ -5,8 +5,15 @@
 // @ts-ignore: decorator
 @inline
 export function f32x4_from_u16_lanes(h: v128, one: i32): v128 {
+  return f32x4_from_pairs(h, i32x4.splat(one << 13), one);
+}
+
+/** The same of the halves of even place in each lane, or of odd: 2^13 in that 16-bit place of each lane of `place`, 0 in the other. */
+// @ts-ignore: decorator
+@inline
+export function f32x4_from_pairs(w: v128, place: v128, one: i32): v128 {
   // As a product of 16-bit numbers the shift by 13 keeps the sign at the top.
-  const bits = i32x4.dot_i16x8_s(h, i32x4.splat(one << 13));
+  const bits = i32x4.dot_i16x8_s(w, place);
   const magnitude = v128.and(bits, i32x4.splat(one * 0x0fffe000));
   // Exponent bias 127 - 15 = 112. Twice a normal number less the number itself; a subnormal half, read as
   // 2^-14 (1 + m / 1024), less 2^-14.
@@ -22,13 +29,13 @@ export function f32x4_from_u16_lanes(h: v128, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 export function f32x4_from_usual_halves(h: v128, one: i32): v128 {
-  return f32x4_from_placed_halves(h, i32x4.splat(one << 13), one);
+  return f32x4_from_usual_pairs(h, i32x4.splat(one << 13), one);
 }
 
-/** The same of the halves of even place, or of odd: 2^13 in that 16-bit place of each lane of `place`, 0 in the other. */
+/** The same of halves of even or odd place (f32x4_from_pairs). */
 // @ts-ignore: decorator
 @inline
-export function f32x4_from_placed_halves(w: v128, place: v128, one: i32): v128 {
+export function f32x4_from_usual_pairs(w: v128, place: v128, one: i32): v128 {
   // 2^112: the difference of the exponents' biases.
   return f32x4.mul(v128.and(i32x4.dot_i16x8_s(w, place), i32x4.splat(one * <i32>0x8fffe000)), i32x4.splat(one * 0x77800000));
 }

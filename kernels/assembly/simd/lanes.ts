@@ -38,22 +38,6 @@ export function add_pairs(x: v128, ones: v128): v128 {
   return i32x4.dot_i16x8_s(x, ones);
 }
 
-/** The signed bytes of even place as 16-bit lanes; evens holds 1 in each 16-bit lane. */
-// @ts-ignore: decorator
-@inline
-export function even_bytes(x: v128, evens: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(x, evens);
-  return i16x8.shr_s(i16x8.shl(x, 8), 8);
-}
-
-/** Those of odd place; odds holds 256 in each lane. */
-// @ts-ignore: decorator
-@inline
-export function odd_bytes(x: v128, odds: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(x, odds);
-  return i16x8.shr_s(x, 8);
-}
-
 /** The low four bits of each byte. */
 // @ts-ignore: decorator
 @inline
@@ -118,11 +102,4 @@ export function nearest_i32x4(x: v128): v128 {
 @inline
 export function nearest_by(x: v128, big: v128): v128 {
   return i32x4.sub(f32x4.add(x, big), big);
-}
-
-/** Each four bytes in the order 0, 2, 1, 3: those of even place, widened to 16 bits, are the first two then. */
-// @ts-ignore: decorator
-@inline
-export function evens_before_odds(x: v128): v128 {
-  return v128.shuffle<i8>(x, x, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
 }

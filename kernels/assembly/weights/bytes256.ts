@@ -21,7 +21,7 @@
  * row: 256 columns are one exact 32-bit sum. Per row, in block order: y += isum (d t) - msum (dmin t).
  */
 import { add_dot } from "../simd/dot";
-import { splat0, splat1 } from "../simd/lanes";
+import { splat0, splat1, splat2, splat3 } from "../simd/lanes";
 import { clear16 } from "./group";
 
 export const BLOCK256: usize = 5760;
@@ -128,17 +128,27 @@ function one(block: usize, step: usize, centre: i32, q: usize, record: usize, wo
 /** out[16] += work (d t) - msum (dmin t). */
 function finish(block: usize, pairs: i32, record: usize, out: usize, work: usize): void {
   const t = v128.load32_splat(record);
-  const sums = record + (pairs == 4 ? SUMS32 : SUMS16);
-  const end = sums + (<usize>pairs << 2);
+  if (pairs == 0) {
+    for (let v: usize = 0; v < 64; v += 16) add_exact(out + v, v128.load(work + v), v128.load(block + v), t);
+    return;
+  }
+  const sums = v128.load(record + (pairs == 4 ? SUMS32 : SUMS16)), s0 = splat0(sums), s1 = splat1(sums), s2 = splat2(sums), s3 = splat3(sums);
+  const more = v128.load(record, SUMS16 + 16), s4 = splat0(more), s5 = splat1(more), s6 = splat2(more), s7 = splat3(more);
   for (let v: usize = 0; v < 64; v += 16) {
-    let y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(work + v)), f32x4.mul(v128.load(block + v), t));
-    if (pairs != 0) {
-      let m = i32x4.splat(0);
-      let p = block + MINS256 + v;
-      for (let s = sums; s < end; s += 4, p += 64) m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load(p), v128.load32_splat(s)));
-      y = f32x4.sub(y, f32x4.mul(f32x4.convert_i32x4_s(m), f32x4.mul(v128.load(block + v, DMIN256), t)));
+    const p = block + MINS256 + v;
+    let m = i32x4.add(
+      i32x4.add(i32x4.dot_i16x8_s(v128.load(p), s0), i32x4.dot_i16x8_s(v128.load(p, 64), s1)),
+      i32x4.add(i32x4.dot_i16x8_s(v128.load(p, 128), s2), i32x4.dot_i16x8_s(v128.load(p, 192), s3)),
+    );
+    if (pairs == 8) {
+      m = i32x4.add(m, i32x4.add(
+        i32x4.add(i32x4.dot_i16x8_s(v128.load(p, 256), s4), i32x4.dot_i16x8_s(v128.load(p, 320), s5)),
+        i32x4.add(i32x4.dot_i16x8_s(v128.load(p, 384), s6), i32x4.dot_i16x8_s(v128.load(p, 448), s7)),
+      ));
     }
-    v128.store(out + v, f32x4.add(v128.load(out + v), y));
+    const y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(work + v)), f32x4.mul(v128.load(block + v), t));
+    const less = f32x4.mul(f32x4.convert_i32x4_s(m), f32x4.mul(v128.load(block + v, DMIN256), t));
+    v128.store(out + v, f32x4.add(v128.load(out + v), f32x4.sub(y, less)));
   }
 }
 

@@ -7,15 +7,15 @@
  *
  *   w = d (code - centre) + m          m only where a type has minimums
  *
- * The activation (ops/quantize.ts, q8_32): i8, an f32 scale t a block, and a word of two 16-bit sums a block: of the
- * columns 4j, 4j+1 and of 4j+2, 4j+3. A pair of products is at most 2 x 127 x 127; a block is summed in 16-bit lanes
- * that start at -centre x these sums, so that what is left at the end fits: |code - centre| <= 16 gives 16 x 16 x 127.
- * Per row, in block order: y += sum (d t), then with minimums also m (t asum) within the same addition.
+ * The activation (ops/quantize.ts, q8_32): t s a, i8 with an integer scale s a block and t for the row, and a word of two 16-bit
+ * sums of a in each block: of the columns 4j, 4j+1 and of 4j+2, 4j+3. A pair of products is at most 2 x 127 x 127; a block is
+ * summed in 16-bit lanes that start at -centre x these sums, so that what is left at the end fits: |code - centre| <= 16 gives
+ * 16 x 16 x 127. i32x4.dot_i16x8_s multiplies by s on the way to 32 bits. Per row, in block order: y += sum d, with minimums also
+ * m (s asum) within the same addition; at last y t.
  */
 import { add_dot } from "../simd/dot";
-import { f32x4_from_usual_halves } from "../simd/half";
-import { add_pairs, splat0, splat1 } from "../simd/lanes";
-import { add_scaled } from "./group";
+import { splat0, splat1 } from "../simd/lanes";
+import { add_scaled, even_scales, odd_scales } from "./group";
 
 export const BLOCK32: usize = 640;
 const M: usize = 64;
@@ -37,7 +37,7 @@ export function tile_bytes32(
 }
 
 function two(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, out: usize, outStride: usize): void {
-  const one = <i32>(blocks > 0), less = i16x8.splat(<i16>-centre), ones = i16x8.splat(<i16>one);
+  const less = i16x8.splat(<i16>-centre);
   for (; blocks > 0; blocks--, block += BLOCK32, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let e = i16x8.mul(v128.load32_splat(sums + scaleStride), less), f = e, g = e, h = e;
@@ -50,13 +50,13 @@ function two(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, qStri
       c = add_dot(c, x, w); g = add_dot(g, y, w); w = v128.load(p, 48);
       d = add_dot(d, x, w); h = add_dot(h, y, w);
     }
-    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums, ones);
-    finish(mins, out + outStride, e, f, g, h, block, centre, v128.load32_splat(scales + scaleStride), sums + scaleStride, ones);
+    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums);
+    finish(mins, out + outStride, e, f, g, h, block, centre, v128.load32_splat(scales + scaleStride), sums + scaleStride);
   }
 }
 
 function single(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, scales: usize, sums: usize, out: usize): void {
-  const one = <i32>(blocks > 0), less = i16x8.splat(<i16>-centre), ones = i16x8.splat(<i16>one);
+  const less = i16x8.splat(<i16>-centre);
   for (; blocks > 0; blocks--, block += BLOCK32, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let p = block + CODES32;
@@ -67,51 +67,49 @@ function single(block: usize, blocks: i32, centre: i32, mins: bool, q: usize, sc
       x = splat1(eight);
       a = add_dot(a, x, v128.load(p, 64)); b = add_dot(b, x, v128.load(p, 80)); c = add_dot(c, x, v128.load(p, 96)); d = add_dot(d, x, v128.load(p, 112));
     }
-    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums, ones);
+    finish(mins, out, a, b, c, d, block, centre, v128.load32_splat(scales), sums);
   }
 }
 
-/** Pair sums a .. d of an unpacked block to out. */
+/** Pair sums a .. d of an unpacked block to out. s: the activation's integer scale in all 16-bit lanes. */
 // @ts-ignore: decorator
 @inline
-function finish(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, centre: i32, t: v128, sums: usize, ones: v128): void {
+function finish(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, block: usize, centre: i32, s: v128, sums: usize): void {
   const d0 = v128.load(block), d1 = v128.load(block, 16), d2 = v128.load(block, 32), d3 = v128.load(block, 48);
-  if (mins) add_minimums(out, a, b, c, d, d0, d1, d2, d3, v128.load(block, M), v128.load(block, M + 16), v128.load(block, M + 32), v128.load(block, M + 48), centre, t, sums, ones);
-  else add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, t);
+  if (mins) add_minimums(out, a, b, c, d, d0, d1, d2, d3, v128.load(block, M), v128.load(block, M + 16), v128.load(block, M + 32), v128.load(block, M + 48), centre, s, sums);
+  else add_scaled(out, i32x4.dot_i16x8_s(a, s), i32x4.dot_i16x8_s(b, s), i32x4.dot_i16x8_s(c, s), i32x4.dot_i16x8_s(d, s), d0, d1, d2, d3);
 }
 
 /** The same of a packed block: half-float scales at p, with mins minimums after them. */
 // @ts-ignore: decorator
 @inline
-export function finish_packed(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, p: usize, centre: i32, t: v128, sums: usize, one: i32): void {
-  const ones = i16x8.splat(<i16>one);
-  const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(p), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 8), one);
-  const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 24), one);
+export function finish_packed(mins: bool, out: usize, a: v128, b: v128, c: v128, d: v128, p: usize, centre: i32, s: v128, sums: usize, one: i32): void {
+  const low = v128.load(p), high = v128.load(p, 16);
+  const d0 = even_scales(low, one), d1 = odd_scales(low, one), d2 = even_scales(high, one), d3 = odd_scales(high, one);
   if (mins) {
-    const m0 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 32), one), m1 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 40), one);
-    const m2 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 48), one), m3 = f32x4_from_usual_halves(v128.load_ext<u16>(p, 56), one);
-    add_minimums(out, a, b, c, d, d0, d1, d2, d3, m0, m1, m2, m3, centre, t, sums, ones);
-  } else add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, t);
+    const first = v128.load(p, 32), last = v128.load(p, 48);
+    add_minimums(out, a, b, c, d, d0, d1, d2, d3, even_scales(first, one), odd_scales(first, one), even_scales(last, one), odd_scales(last, one), centre, s, sums);
+  } else add_scaled(out, i32x4.dot_i16x8_s(a, s), i32x4.dot_i16x8_s(b, s), i32x4.dot_i16x8_s(c, s), i32x4.dot_i16x8_s(d, s), d0, d1, d2, d3);
 }
 
 // @ts-ignore: decorator
 @inline
 function add_minimums(
-  out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128, m0: v128, m1: v128, m2: v128, m3: v128, centre: i32, t: v128, sums: usize, ones: v128,
+  out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128, m0: v128, m1: v128, m2: v128, m3: v128, centre: i32, s: v128, sums: usize,
 ): void {
-  const sum = add_pairs(v128.load32_splat(sums), ones);
-  const shifted = i32x4.mul(sum, i32x4.splat(centre)), s = f32x4.mul(f32x4.convert_i32x4_s(sum), t);
-  v128.store(out, with_minimum(v128.load(out), a, d0, m0, shifted, t, s, ones));
-  v128.store(out, with_minimum(v128.load(out, 16), b, d1, m1, shifted, t, s, ones), 16);
-  v128.store(out, with_minimum(v128.load(out, 32), c, d2, m2, shifted, t, s, ones), 32);
-  v128.store(out, with_minimum(v128.load(out, 48), d, d3, m3, shifted, t, s, ones), 48);
+  const sum = i32x4.dot_i16x8_s(v128.load32_splat(sums), s);
+  const shifted = i32x4.mul(sum, i32x4.splat(centre)), total = f32x4.convert_i32x4_s(sum);
+  v128.store(out, with_minimum(v128.load(out), a, d0, m0, shifted, s, total));
+  v128.store(out, with_minimum(v128.load(out, 16), b, d1, m1, shifted, s, total), 16);
+  v128.store(out, with_minimum(v128.load(out, 32), c, d2, m2, shifted, s, total), 32);
+  v128.store(out, with_minimum(v128.load(out, 48), d, d3, m3, shifted, s, total), 48);
 }
 
 // @ts-ignore: decorator
 @inline
-function with_minimum(y: v128, pairs: v128, d: v128, m: v128, shifted: v128, t: v128, s: v128, ones: v128): v128 {
-  const sum = f32x4.convert_i32x4_s(i32x4.add(add_pairs(pairs, ones), shifted));
-  return f32x4.add(y, f32x4.add(f32x4.mul(sum, f32x4.mul(d, t)), f32x4.mul(m, s)));
+function with_minimum(y: v128, pairs: v128, d: v128, m: v128, shifted: v128, s: v128, total: v128): v128 {
+  const sum = f32x4.convert_i32x4_s(i32x4.add(i32x4.dot_i16x8_s(pairs, s), shifted));
+  return f32x4.add(y, f32x4.add(f32x4.mul(sum, d), f32x4.mul(m, total)));
 }
 
 /** Row r of `blocks` unpacked blocks as floats, each rounded once. */

@@ -1,14 +1,13 @@
-import { f32x4_from_u16_lanes } from "../simd/half";
-import { evens_before_odds } from "../simd/lanes";
+import { f32x4_from_pairs, f32x4_from_usual_pairs } from "../simd/half";
 
 /** Rows of a weight that are packed together: four vectors of four lanes, one row a lane. */
 export const GROUP: i32 = 16;
 
-/** Bytes of 16 half-float scales, one a row. */
+/** Bytes of 16 half-float scales, one a row, in pairs of which each widens to two vectors: rows 0 4 1 5 2 6 3 7, 8 12 9 13 10 14 11 15. */
 export const SCALES: usize = 32;
 
-/** Scratch of a thread: 256 columns of a group in the largest form (words32.ts), and a list of rows (ops/linear.ts). */
-export const UNPACK_BYTES: usize = 9216;
+/** Scratch of a thread: 512 columns of two groups as whole32.ts has them; or of one in another form, and a list of rows (ops/linear.ts). */
+export const UNPACK_BYTES: usize = 18432;
 
 /** Sets 16 words to zero. */
 // @ts-ignore: decorator
@@ -21,31 +20,49 @@ export function clear16(out: usize): void {
   v128.store(out, zero, 48);
 }
 
-/** 16 half floats at p as f32 at out. */
+/** 16 half-float scales at p as f32 at out. */
 // @ts-ignore: decorator
 @inline
 export function widen_scales(p: usize, out: usize, one: i32): void {
-  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p), one));
-  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 8), one), 16);
-  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 16), one), 32);
-  v128.store(out, f32x4_from_u16_lanes(v128.load_ext<u16>(p, 24), one), 48);
+  for (let v: usize = 0; v < 64; v += 16) v128.store(out + v, scales_of(p, v, one));
 }
 
-/** y + sum x (d x t): how a block's integer sum joins the results of four rows. */
+/** Vector v / 16 of 16 half-float scales at p: those of rows v / 4 .. v / 4 + 3. */
 // @ts-ignore: decorator
 @inline
-function scaled(y: v128, sum: v128, d: v128, t: v128): v128 {
-  return f32x4.add(y, f32x4.mul(f32x4.convert_i32x4_s(sum), f32x4.mul(d, t)));
+export function scales_of(p: usize, v: usize, one: i32): v128 {
+  return f32x4_from_pairs(v128.load(p + (v >> 5 << 4)), i32x4.splat(one << (13 + <i32>(v & 16))), one);
 }
 
-/** out[16] += a block's integer sums a .. d, with the scales d0 .. d3 of their rows and t of the activation. */
+/** The four scales of even place at p, as f32, in three steps (f32x4_from_usual_halves). */
 // @ts-ignore: decorator
 @inline
-export function add_scaled(out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128, t: v128): void {
-  v128.store(out, scaled(v128.load(out), a, d0, t));
-  v128.store(out, scaled(v128.load(out, 16), b, d1, t), 16);
-  v128.store(out, scaled(v128.load(out, 32), c, d2, t), 32);
-  v128.store(out, scaled(v128.load(out, 48), d, d3, t), 48);
+export function even_scales(pairs: v128, one: i32): v128 {
+  return f32x4_from_usual_pairs(pairs, i32x4.splat(one << 13), one);
+}
+
+/** Those of odd place. */
+// @ts-ignore: decorator
+@inline
+export function odd_scales(pairs: v128, one: i32): v128 {
+  return f32x4_from_usual_pairs(pairs, i32x4.splat(one << 29), one);
+}
+
+/** y + sum x d: how a block's integer sum joins the results of four rows. */
+// @ts-ignore: decorator
+@inline
+function scaled(y: v128, sum: v128, d: v128): v128 {
+  return f32x4.add(y, f32x4.mul(f32x4.convert_i32x4_s(sum), d));
+}
+
+/** out[16] += a block's integer sums a .. d, with the scales d0 .. d3 of their rows. */
+// @ts-ignore: decorator
+@inline
+export function add_scaled(out: usize, a: v128, b: v128, c: v128, d: v128, d0: v128, d1: v128, d2: v128, d3: v128): void {
+  v128.store(out, scaled(v128.load(out), a, d0));
+  v128.store(out, scaled(v128.load(out, 16), b, d1), 16);
+  v128.store(out, scaled(v128.load(out, 32), c, d2), 32);
+  v128.store(out, scaled(v128.load(out, 48), d, d3), 48);
 }
 
 /**
@@ -83,11 +100,6 @@ function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
   v128.store(dst + step * 3, v128.shuffle<i64>(ef, gh, 1, 3));
 }
 
-/** evens_before_odds (simd/lanes.ts) of `bytes` bytes at p. */
-export function evens_first(p: usize, bytes: usize): void {
-  for (const end = p + bytes; p < end; p += 16) v128.store(p, evens_before_odds(v128.load(p)));
-}
-
 /**
  * Takes off the high nibbles of `bytes` bytes at p what adding 8 to each 16-bit number will carry into them: low nibbles stay
  * as they are, and high ones are found in one rounding product (carried_nibbles of simd/lanes.ts).
@@ -103,47 +115,12 @@ export function carry_nibbles(p: usize, bytes: usize): void {
   }
 }
 
-/** Interleaves 2-byte words of 16 rows the same way, to dst + 32 i; missing rows get zero. */
-export function interleave_halves(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
-  let i: usize = 0;
-  if (rows == 16) {
-    for (; i + 16 <= bytes; i += 16, dst += 256) {
-      halves_8x8(src + i, stride, dst);
-      halves_8x8(src + i + (stride << 3), stride, dst + 16);
+/** Half-float scales of 16 rows, in the order that SCALES tells, for each two of the `bytes` bytes at src; missing rows get zero. */
+export function interleave_scales(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
+  for (let i: usize = 0; i < bytes; i += 2, dst += SCALES) {
+    for (let r = 0; r < 16; r++) {
+      const place = <usize>((r >> 3 << 4) + ((r & 3) << 2) + ((r >> 2 & 1) << 1));
+      store<u16>(dst + place, r < rows ? load<u16>(src + i + <usize>r * stride) : 0);
     }
   }
-  for (; i < bytes; i += 2, dst += 32) {
-    let from = src + i;
-    let to = dst;
-    const stop = dst + (<usize>rows << 1);
-    for (; to < stop; to += 2, from += stride) store<u16>(to, load<u16>(from));
-    for (const end = dst + 32; to < end; to += 2) store<u16>(to, 0);
-  }
-}
-
-/** Half k of row r at src to lane r of the vector at dst + 32 k. */
-function halves_8x8(src: usize, stride: usize, dst: usize): void {
-  let a = v128.load(src), b = v128.load(src + stride), c = v128.load(src + stride * 2), d = v128.load(src + stride * 3);
-  const ab0 = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11), ab1 = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-  const cd0 = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11), cd1 = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
-  src += stride << 2;
-  a = v128.load(src);
-  b = v128.load(src + stride);
-  c = v128.load(src + stride * 2);
-  d = v128.load(src + stride * 3);
-  const ef0 = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11), ef1 = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-  const gh0 = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11), gh1 = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
-  four_halves(ab0, cd0, ef0, gh0, dst);
-  four_halves(ab1, cd1, ef1, gh1, dst + 128);
-}
-
-// @ts-ignore: decorator
-@inline
-function four_halves(ab: v128, cd: v128, ef: v128, gh: v128, dst: usize): void {
-  const x = v128.shuffle<i32>(ab, cd, 0, 4, 1, 5), y = v128.shuffle<i32>(ef, gh, 0, 4, 1, 5);
-  const z = v128.shuffle<i32>(ab, cd, 2, 6, 3, 7), w = v128.shuffle<i32>(ef, gh, 2, 6, 3, 7);
-  v128.store(dst, v128.shuffle<i64>(x, y, 0, 2));
-  v128.store(dst, v128.shuffle<i64>(x, y, 1, 3), 32);
-  v128.store(dst, v128.shuffle<i64>(z, w, 0, 2), 64);
-  v128.store(dst, v128.shuffle<i64>(z, w, 1, 3), 96);
 }

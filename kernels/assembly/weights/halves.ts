@@ -6,7 +6,7 @@
  * so that one load holds two columns of four rows; beside a last column alone are zeros. Products and sums are f32, in
  * column order, as for F32 weights. BF16 is the upper half of an f32.
  */
-import { f32x4_from_placed_halves } from "../simd/half";
+import { f32x4_from_usual_pairs } from "../simd/half";
 import { splat0, splat1 } from "../simd/lanes";
 import { GROUP, interleave_words } from "./group";
 
@@ -44,7 +44,7 @@ function odds_of(brain: bool, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function even(brain: bool, w: v128, evens: v128, one: i32): v128 {
-  if (!brain) return f32x4_from_placed_halves(w, evens, one);
+  if (!brain) return f32x4_from_usual_pairs(w, evens, one);
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(w, evens);
   return i32x4.shl(w, 16);
 }
@@ -53,7 +53,7 @@ function even(brain: bool, w: v128, evens: v128, one: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function odd(brain: bool, w: v128, odds: v128, one: i32): v128 {
-  return brain ? v128.and(w, odds) : f32x4_from_placed_halves(w, odds, one);
+  return brain ? v128.and(w, odds) : f32x4_from_usual_pairs(w, odds, one);
 }
 
 /** Row r of a packed group as floats. */

@@ -16,11 +16,10 @@
  *   | d of row 0 .. 15: f16 | scale - 32 of rows 0 .. 15: i8, eight times | nibbles as in IQ4_NL: 256 B, eight times |
  */
 import { whole_bias } from "../simd/dot";
-import { f32x4_from_usual_halves } from "../simd/half";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2 } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
-import { add_scaled, carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
-import { add_whole, FOURS_BLOCK, FOURS_SCALE, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
+import { add_scaled, carry_nibbles, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, widen_scales } from "./group";
+import { add_whole, FOURS_BLOCK, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
 
 export const BLOCK_IQ4_NL: usize = 288;
 export const BLOCK_IQ4_XS: usize = 2208;
@@ -51,7 +50,7 @@ function pack_nibbles(src: usize, stride: usize, rows: i32, bytes: usize, dst: u
 export function pack_iq4_nl(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * 18;
   for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_NL, src += 18) {
-    interleave_halves(src, stride, rows, 2, dst);
+    interleave_scales(src, stride, rows, 2, dst);
     pack_nibbles(src + 2, stride, rows, 16, dst + SCALES);
   }
 }
@@ -67,7 +66,7 @@ export function unpack_iq4_nl(src: usize, dst: usize, blocks: i32): void {
 export function pack_iq4_xs(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * 136;
   for (let b = 0; b < blocks; b++, dst += BLOCK_IQ4_XS, src += 136) {
-    interleave_halves(src, stride, rows, 2, dst);
+    interleave_scales(src, stride, rows, 2, dst);
     for (let r = 0; r < 16; r++) {
       const from = src + <usize>r * stride;
       for (let s = 0; s < 8; s++) {
@@ -111,9 +110,8 @@ function scaled(d: v128, scales: usize): v128 {
 export function dot_iq4_nl(group: usize, blocks: i32, q: usize, out: usize): void {
   const one = <i32>(blocks > 0), table = levels(one);
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += FOURS_BLOCK) {
-    const d0 = f32x4_from_usual_halves(v128.load_ext<u16>(group), one), d1 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 8), one);
-    const d2 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 16), one), d3 = f32x4_from_usual_halves(v128.load_ext<u16>(group, 24), one);
-    dot_levels(group + SCALES, q, d0, d1, d2, d3, out, table);
+    const a = v128.load(group), b = v128.load(group, 16);
+    dot_levels(group + SCALES, q, even_scales(a, one), odd_scales(a, one), even_scales(b, one), odd_scales(b, one), out, table);
   }
 }
 
@@ -133,7 +131,6 @@ export function dot_iq4_xs(part: i32, block: usize, q: usize, out: usize, work: 
 // @ts-ignore: decorator
 @inline
 function dot_levels(p: usize, q: usize, s0: v128, s1: v128, s2: v128, s3: v128, out: usize, table: v128): void {
-  const t = v128.load32_splat(q + FOURS_SCALE);
   let a = v128.load32_splat(q + FOURS_START), b = a, c = a, d = a;
   for (const end = p + 256; p < end; p += 128, q += 16) {
     const low = v128.load(q), high = v128.load(q, 32);
@@ -142,7 +139,7 @@ function dot_levels(p: usize, q: usize, s0: v128, s1: v128, s2: v128, s3: v128, 
     c = add_levels(c, v128.load(p, 32), v128.load(p, 96), low, high, table);
     d = add_levels(d, v128.load(p, 48), v128.load(p, 112), low, high, table);
   }
-  add_scaled(out, a, b, c, d, s0, s1, s2, s3, t);
+  add_scaled(out, a, b, c, d, s0, s1, s2, s3);
 }
 
 /** sum + the levels of low nibbles of w and z times eight columns' activations + those of the high ones times eight others. */

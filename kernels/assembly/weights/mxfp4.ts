@@ -10,7 +10,7 @@
  * Unpacked codes are level + 12.
  */
 import { add_dot } from "../simd/dot";
-import { add_pairs, carried_nibbles, low_nibbles } from "../simd/lanes";
+import { carried_nibbles, low_nibbles } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
 import { BLOCK32, CODES32 } from "./bytes32";
 import { add_scaled, carry_nibbles, interleave_words } from "./group";
@@ -61,7 +61,7 @@ export function unpack_mxfp4(src: usize, dst: usize, blocks: i32): void {
 
 /** 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. */
 export function dot_mxfp4(group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
-  const less = i16x8.splat(-12), one = <i32>(blocks > 0), ones = i16x8.splat(<i16>one), table = codes();
+  const less = i16x8.splat(-12), one = <i32>(blocks > 0), table = codes();
   for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let p = group + 16;
@@ -73,7 +73,8 @@ export function dot_mxfp4(group: usize, blocks: i32, q: usize, scales: usize, su
       d = add_levels(d, v128.load(p, 48), x, y, table);
     }
     const d0 = scales_of(group, one), d1 = scales_of(group + 4, one), d2 = scales_of(group + 8, one), d3 = scales_of(group + 12, one);
-    add_scaled(out, add_pairs(a, ones), add_pairs(b, ones), add_pairs(c, ones), add_pairs(d, ones), d0, d1, d2, d3, v128.load32_splat(scales));
+    const s = v128.load32_splat(scales);
+    add_scaled(out, i32x4.dot_i16x8_s(a, s), i32x4.dot_i16x8_s(b, s), i32x4.dot_i16x8_s(c, s), i32x4.dot_i16x8_s(d, s), d0, d1, d2, d3);
     group = p;
   }
 }

@@ -12,10 +12,9 @@
  *   | i, v: pair bytes 4i .. 4i+3 of rows 4v .. 4v+3: 16 B | ...
  */
 import { add_dot } from "../simd/dot";
-import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, high_nibbles, splat0, splat1, top_pairs } from "../simd/lanes";
 import { CODES256, DMIN256, MINS256, SCALES256, SUMS16, spread_scales } from "./bytes256";
-import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 import { add_run, run_masked } from "./planes";
 
 const FILE_BLOCK: usize = 84;
@@ -25,7 +24,7 @@ const PAIRS: usize = 320;
 export function pack_q2_k(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q2_K, src += FILE_BLOCK) {
-    interleave_halves(src + 80, stride, rows, 4, dst);
+    interleave_scales(src + 80, stride, rows, 4, dst);
     for (let r: usize = 0; r < 16; r++) {
       const from = src + r * stride;
       for (let s: usize = 0; s < 16; s++) store<u8>(dst + 2 * SCALES + (s << 4) + r, <i32>r < rows ? load<u8>(from + s) : 0);
@@ -87,8 +86,8 @@ export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work
   const t = v128.load32_splat(record);
   for (let v: usize = 0; v < 64; v += 16) {
     const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(fourfold + v), 2));
-    const d = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), t);
-    const dmin = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(group + SCALES + (v >> 1)), one), t);
+    const d = f32x4.mul(scales_of(group, v, one), t);
+    const dmin = f32x4.mul(scales_of(group + SCALES, v, one), t);
     const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(sum), d), f32x4.mul(f32x4.convert_i32x4_s(v128.load(minimums + v)), dmin));
     v128.store(out + v, f32x4.add(v128.load(out + v), y));
   }

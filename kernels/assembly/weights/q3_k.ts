@@ -14,10 +14,9 @@
  * these six bits are the low two of c6, the low two of c7, and the third bits of c6 and c7.
  */
 import { add_dot } from "../simd/dot";
-import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, SCALES256, SUMS, spread_scales } from "./bytes256";
-import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 110;
@@ -29,7 +28,7 @@ const PLANE: usize = 512;
 export function pack_q3_k(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q3_K, src += FILE_BLOCK) {
-    interleave_halves(src + 108, stride, rows, 2, dst);
+    interleave_scales(src + 108, stride, rows, 2, dst);
     for (let r: usize = 0; r < 16; r++) {
       const from = src + r * stride + 96;
       for (let s: usize = 0; s < 16; s++) {
@@ -124,7 +123,7 @@ export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: 
   if (part < 3) return;
   for (let v: usize = 0; v < 64; v += 16) {
     const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(eightfold + v), 3));
-    add_exact(out + v, sum, f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), one), v128.load32_splat(record));
+    add_exact(out + v, sum, scales_of(group, v, one), v128.load32_splat(record));
   }
 }
 

@@ -10,9 +10,9 @@
  * Nibbles here, and of all types that have any, are as carry_nibbles (group.ts) leaves them.
  */
 import { add_dot } from "../simd/dot";
-import { carried_nibbles, low_nibbles, splat0, splat1 } from "../simd/lanes";
+import { carried_nibbles, low_nibbles } from "../simd/lanes";
 import { BLOCK32, CODES32, finish_packed } from "./bytes32";
-import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_scales, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 18;
 export const BLOCK_Q4_0: usize = 288;
@@ -20,7 +20,7 @@ export const BLOCK_Q4_0: usize = 288;
 export function pack_q4_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q4_0, src += FILE_BLOCK) {
-    interleave_halves(src, stride, rows, 2, dst);
+    interleave_scales(src, stride, rows, 2, dst);
     interleave_words(src + 2, stride, rows, 16, 16, dst + SCALES, 0x88888888);
     carry_nibbles(dst + SCALES, 256);
   }
@@ -53,19 +53,16 @@ export function dot_nibbles(mins: bool, group: usize, blocks: i32, q: usize, sca
   for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
     let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
     let p = group + (mins ? 2 * SCALES : SCALES);
-    for (const end = p + 256; p < end; p += 128, q += 8) {
-      const low = v128.load64_splat(q), high = v128.load64_splat(q, 16);
-      let x = splat0(low), y = splat0(high);
+    const end = p + 256;
+    do {
+      const x = v128.load32_splat(q), y = v128.load32_splat(q + 16);
       a = add_nibbles(a, v128.load(p), x, y);
       b = add_nibbles(b, v128.load(p, 16), x, y);
       c = add_nibbles(c, v128.load(p, 32), x, y);
       d = add_nibbles(d, v128.load(p, 48), x, y);
-      x = splat1(low); y = splat1(high);
-      a = add_nibbles(a, v128.load(p, 64), x, y);
-      b = add_nibbles(b, v128.load(p, 80), x, y);
-      c = add_nibbles(c, v128.load(p, 96), x, y);
-      d = add_nibbles(d, v128.load(p, 112), x, y);
-    }
+      p += 64;
+      q += 4;
+    } while (p < end);
     finish_packed(mins, out, a, b, c, d, group, 8, v128.load32_splat(scales), sums, one);
     group = p;
   }

@@ -12,10 +12,9 @@
  *   | half, i, v: nibble bytes 4i .. 4i+3 of rows 8 half + 4v .. 8 half + 4v + 3: 16 B | ...          v = 0, 1
  */
 import { add_dot } from "../simd/dot";
-import { f32x4_from_u16_lanes } from "../simd/half";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
 import { CODES256, DMIN256, MINS256, SCALES256, spread_scales, SUMS32 } from "./bytes256";
-import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 144;
 export const BLOCK_Q4_K: usize = 2368;
@@ -35,7 +34,7 @@ export function pack_q4_k(src: usize, dst: usize, rows: i32, blocks: i32): void 
 
 /** d, dmin and the scales and minimums of Q4_K and Q5_K (get_scale_min_k4 of ggml-quants.c). */
 export function pack_head_k4(src: usize, stride: usize, rows: i32, dst: usize): void {
-  interleave_halves(src, stride, rows, 4, dst);
+  interleave_scales(src, stride, rows, 4, dst);
   for (let r: usize = 0; r < 16; r++) {
     const from = src + r * stride + 4;
     for (let s: usize = 0; s < 8; s++) {
@@ -139,13 +138,13 @@ export function end_block_k4(block: usize, record: usize, out: usize, work: usiz
   const t = v128.load32_splat(record), sums = v128.load(record, SUMS32);
   const s0 = splat0(sums), s1 = splat1(sums), s2 = splat2(sums), s3 = splat3(sums);
   let mins = block + 2 * SCALES + 128;
-  for (const end = out + 64; out < end; out += 16, work += 16, block += 8, mins += 8) {
+  for (let v: usize = 0; v < 64; v += 16, mins += 8) {
     let m = i32x4.dot_i16x8_s(v128.load_ext<u8>(mins), s0);
     m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 32), s1));
     m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 64), s2));
     m = i32x4.add(m, i32x4.dot_i16x8_s(v128.load_ext<u8>(mins, 96), s3));
-    const d = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(block), one), t), dmin = f32x4.mul(f32x4_from_u16_lanes(v128.load_ext<u16>(block, SCALES), one), t);
-    const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(v128.load(work)), d), f32x4.mul(f32x4.convert_i32x4_s(m), dmin));
-    v128.store(out, f32x4.add(v128.load(out), y));
+    const d = f32x4.mul(scales_of(block, v, one), t), dmin = f32x4.mul(scales_of(block + SCALES, v, one), t);
+    const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(v128.load(work + v)), d), f32x4.mul(f32x4.convert_i32x4_s(m), dmin));
+    v128.store(out + v, f32x4.add(v128.load(out + v), y));
   }
 }

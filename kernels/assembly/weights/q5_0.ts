@@ -12,7 +12,7 @@
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { BLOCK32, CODES32, finish_packed } from "./bytes32";
-import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_scales, interleave_words, SCALES, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 22;
 export const BLOCK_Q5_0: usize = 352;
@@ -20,7 +20,7 @@ export const BLOCK_Q5_0: usize = 352;
 export function pack_q5_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_0, src += FILE_BLOCK) {
-    interleave_halves(src, stride, rows, 2, dst);
+    interleave_scales(src, stride, rows, 2, dst);
     pack_fifth_bits(src + 2, stride, rows, dst + SCALES);
     interleave_words(src + 6, stride, rows, 16, 16, dst + SCALES + 64, 0);
     carry_nibbles(dst + SCALES + 64, 256);

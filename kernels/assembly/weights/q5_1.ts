@@ -8,7 +8,7 @@
  *   | d of row 0 .. 15: f16 | m of row 0 .. 15: f16 | fifth bits as in Q5_0: 64 B | nibbles as in Q4_0: 256 B |
  */
 import { BLOCK32, CODES32 } from "./bytes32";
-import { carry_nibbles, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { carry_nibbles, interleave_scales, interleave_words, SCALES, widen_scales } from "./group";
 import { pack_fifth_bits, unpack_fives } from "./q5_0";
 
 const FILE_BLOCK: usize = 24;
@@ -17,7 +17,7 @@ export const BLOCK_Q5_1: usize = 384;
 export function pack_q5_1(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q5_1, src += FILE_BLOCK) {
-    interleave_halves(src, stride, rows, 4, dst);
+    interleave_scales(src, stride, rows, 4, dst);
     pack_fifth_bits(src + 4, stride, rows, dst + 2 * SCALES);
     interleave_words(src + 8, stride, rows, 16, 16, dst + 2 * SCALES + 64, 0);
     carry_nibbles(dst + 2 * SCALES + 64, 256);

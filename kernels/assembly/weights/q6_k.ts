@@ -13,10 +13,9 @@
  * 2 plane + 1 of column l + 96's code: three codes of four take one instruction.
  */
 import { add_dot } from "../simd/dot";
-import { f32x4_from_u16_lanes } from "../simd/half";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { clear16, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 210;
@@ -28,7 +27,7 @@ const PLANE: usize = 512;
 export function pack_q6_k(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK;
   for (let b = 0; b < blocks; b++, dst += BLOCK_Q6_K, src += FILE_BLOCK) {
-    interleave_halves(src + 208, stride, rows, 2, dst);
+    interleave_scales(src + 208, stride, rows, 2, dst);
     for (let r: usize = 0; r < 16; r++) {
       const from = src + r * stride + 192;
       for (let s: usize = 0; s < 16; s++) store<u8>(dst + SCALES + (s << 4) + r, <i32>r < rows ? load<u8>(from + s) : 0);
@@ -92,7 +91,7 @@ export function dot_q6_k(part: i32, group: usize, q: usize, record: usize, out: 
   }
   if (part < 3) return;
   for (let v: usize = 0; v < 64; v += 16) {
-    add_exact(out + v, v128.load(work + v), f32x4_from_u16_lanes(v128.load_ext<u16>(group + (v >> 1)), <i32>(group > 0)), v128.load32_splat(record));
+    add_exact(out + v, v128.load(work + v), scales_of(group, v, <i32>(group > 0)), v128.load32_splat(record));
   }
 }
 

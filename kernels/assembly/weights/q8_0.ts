@@ -8,10 +8,9 @@
  *   | d of row 0 .. 15: f16 | j, v: columns 4j .. 4j+3 of rows 4v .. 4v+3: whole_bias (simd/dot.ts) + q, 16 B | ...
  */
 import { whole_bias } from "../simd/dot";
-import { f32x4_from_usual_halves } from "../simd/half";
 import { splat0, splat1, splat2 } from "../simd/lanes";
-import { add_scaled, interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
-import { add_whole, FOURS_BLOCK, FOURS_SCALE, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
+import { add_scaled, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, widen_scales } from "./group";
+import { add_whole, FOURS_BLOCK, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
 
 const FILE_BLOCK: usize = 34;
 export const BLOCK_Q8_0: usize = 544;
@@ -19,7 +18,7 @@ export const BLOCK_Q8_0: usize = 544;
 export function pack_q8_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * FILE_BLOCK, bias = i8x16.splat(<i8>whole_bias(<i32>(blocks > 0)));
   for (let b = 0; b < blocks; b++, src += FILE_BLOCK) {
-    interleave_halves(src, stride, rows, 2, dst);
+    interleave_scales(src, stride, rows, 2, dst);
     dst += SCALES;
     interleave_words(src + 2, stride, rows, 16, 32, dst, 0);
     for (const end = dst + 512; dst < end; dst += 16) v128.store(dst, v128.xor(v128.load(dst), bias));
@@ -60,7 +59,8 @@ export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, 
         p += 128;
         x += 16;
       } while (p < stop);
-      add_scaled(y, a, b, c, d, f32x4_from_usual_halves(v128.load_ext<u16>(block), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 8), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 16), one), f32x4_from_usual_halves(v128.load_ext<u16>(block, 24), one), v128.load32_splat(q + FOURS_SCALE));
+      const low = v128.load(block), high = v128.load(block, 16);
+      add_scaled(y, a, b, c, d, even_scales(low, one), odd_scales(low, one), even_scales(high, one), odd_scales(high, one));
       block += apart;
       y += outApart;
     } while (y < end);

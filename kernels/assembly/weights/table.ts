@@ -1,7 +1,7 @@
 /**
  * The kernels of each weight type, by GGML's type id (ggml.h, enum ggml_type).
  *
- * A type's packed blocks are unpacked, 256 columns at a time, to one of a few forms, and the form's product does the
+ * A type's packed blocks are unpacked, some hundred columns at a time, to one of a few forms, and the form's product does the
  * rest; some types have a product of one token that needs no unpacking. All ways give a row the same bits.
  */
 import { whole_bias } from "../simd/dot";
@@ -9,7 +9,7 @@ import { touch, touched_share } from "../simd/touch";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
 import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
-import { clear16 } from "./group";
+import { clear16, UNPACK_BYTES } from "./group";
 import { dot_bf16, dot_f16, PAIR_HALVES, pack_halves, row_bf16, row_f16, unpack_bf16, unpack_f16 } from "./halves";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
@@ -24,7 +24,7 @@ import { BLOCK_Q5_K, dot_q5_k, pack_q5_k, unpack_q5_k } from "./q5_k";
 import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
 import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
 import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
-import { row_whole32, tile_whole32 } from "./whole32";
+import { row_whole32, tile_whole32, tile_whole32_two } from "./whole32";
 
 const F32: i32 = 0;
 const F16: i32 = 1;
@@ -50,9 +50,6 @@ const FLOATS: i32 = 0;
 const WHOLE_32: i32 = 1;
 const BYTES_32: i32 = 2;
 const BYTES_256: i32 = 3;
-
-/** Columns that are unpacked at once to f32. */
-const FLOAT_COLUMNS: i32 = 128;
 
 function form_of(type: i32): i32 {
   switch (type) {
@@ -156,7 +153,7 @@ export function pack_group(type: i32, src: usize, dst: usize, rows: i32, columns
   }
 }
 
-/** Unpacks 256 columns, or the last of fewer; for f32 columns, as many as are asked for. */
+/** Unpacks so many columns, of K-quants 256. */
 function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
   const blocks = columns >> 5;
   switch (type) {
@@ -206,17 +203,28 @@ export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: u
 export function dot_groups(
   type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
+  if (tokens > RUN) {
+    for (let t: usize = 0; t < <usize>tokens; t += RUN) {
+      const at = t * scaleStride;
+      dot_groups(type, group, groups, groupBytes, q + t * qStride, qStride, scales + at, sums + at, scaleStride, columns, min(RUN, tokens - <i32>t), out + t * outStride, outStride, scratch);
+    }
+    return;
+  }
   const width = <usize>groups << 6;
   for (let t: usize = 0; t < <usize>tokens; t++) {
     const row = out + t * outStride;
     for (let p = row; p < row + width; p += 64) clear16(p);
   }
   if (tokens >= unpacked_from(type)) {
-    for (let g = 0; g < groups; g++, group += groupBytes, out += 64) {
-      dot_group(type, group, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+    const most = form_of(type) == WHOLE_32 ? 2 : 1;
+    for (let g = 0; g < groups; g += most, group += groupBytes * <usize>most, out += <usize>most << 6) {
+      const count = min(most, groups - g);
+      dot_unpacked(type, group, count, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+      for (let t: usize = 0; t < <usize>tokens; t++) multiply_scale(type, out + t * outStride, <usize>count << 6, scales + t * scaleStride);
     }
     return;
   }
+  const first = out;
   // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
   let streams = STREAMS;
   for (let left = groups; left > 0; ) {
@@ -232,7 +240,24 @@ export function dot_groups(
     out += outApart * <usize>(streams - 1);
     left -= each * streams;
   }
+  for (let t: usize = 0; t < <usize>tokens; t++) multiply_scale(type, first + t * outStride, width, scales + t * scaleStride);
 }
+
+/** `bytes` bytes at out times an activation's scale t, where the type's activations have one for a row. */
+// @ts-ignore: decorator
+@inline
+function multiply_scale(type: i32, out: usize, bytes: usize, scale: usize): void {
+  const form = form_of(type);
+  if (form != WHOLE_32 && form != BYTES_32) return;
+  const t = v128.load32_splat(scale);
+  for (const end = out + bytes; out < end; out += 16) v128.store(out, f32x4.mul(v128.load(out), t));
+}
+
+/** Bytes of an activation's t before what its blocks have. */
+const ROW_SCALE: usize = 4;
+
+/** Tokens whose activations are read for all groups before others': they stay in a core's own cache. */
+const RUN: i32 = 128;
 
 /** Groups that a product without unpacking reads in turn, half a kilobyte to 1.3 of each: hardware runs ahead in all of them. */
 const STREAMS: i32 = 4;
@@ -276,11 +301,11 @@ function parts_of(type: i32): i32 {
 
 /** One part of the blocks of `count` columns, of which the first is column c, times one token, without unpacking; the last part adds to out. */
 function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usize, scales: usize, sums: usize, out: usize, work: usize): void {
-  const at = <usize>c, blocks = count >> 5;
+  const at = <usize>c, blocks = count >> 5, scale = scales + ROW_SCALE + (at >> 3);
   switch (type) {
-    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
-    case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
-    case MXFP4: dot_mxfp4(block, blocks, q + at, scales + (at >> 3), sums + (at >> 3), out); return;
+    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scale, sums + (at >> 3), out); return;
+    case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scale, sums + (at >> 3), out); return;
+    case MXFP4: dot_mxfp4(block, blocks, q + at, scale, sums + (at >> 3), out); return;
     case IQ4_NL: dot_iq4_nl(block, blocks, q + (at << 1), out); return;
     case IQ4_XS: dot_iq4_xs(part, block, q + (at << 1), out, work); return;
     case Q2_K: dot_q2_k(block, q + at, scales + (at >> 1), out, work); return;
@@ -292,19 +317,25 @@ function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usi
   }
 }
 
-/** One group times many tokens, unpacked on the way; added to out. */
-function dot_group(
-  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
+/** One group times many tokens, or two of whole32.ts, unpacked on the way; added to out. */
+function dot_unpacked(
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   if (type == F32) {
     tile_f32(group, q, qStride, columns, tokens, out, outStride);
     return;
   }
-  const step = step_columns(type);
+  const step = step_columns(type, tokens);
   const bytes = group_bytes(type, step);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
     unpack(type, group, scratch, count);
+    if (groups == 2) {
+      const other = scratch + (UNPACK_BYTES >> 1);
+      unpack(type, group + groupBytes, other, count);
+      tile_whole32_two(scratch, other, count >> 5, q + (<usize>c << 1), qStride, tokens, out, outStride);
+      continue;
+    }
     if (tokens > FEW || form_of(type) == WHOLE_32) {
       tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
       continue;
@@ -344,10 +375,11 @@ export function dot_rows(
       const from = q + token * qStride, to = out + <usize>row * outStride;
       if (type == F32) dot_f32(group, from, columns, to);
       else dot_streams(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
+      multiply_scale(type, to, 64, scales + token * scaleStride);
     }
     return;
   }
-  const step = step_columns(type);
+  const step = step_columns(type, rows);
   const bytes = group_bytes(type, step);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
@@ -365,6 +397,10 @@ export function dot_rows(
       );
     }
   }
+  for (let p = list; p < end; p += 4) {
+    const row = load<i32>(p);
+    multiply_scale(type, out + <usize>row * outStride, 64, scales + <usize>(row / share) * scaleStride);
+  }
 }
 
 /** Tokens from which unpacking pays; below, a type with a product of one token that needs no unpacking uses that. */
@@ -378,9 +414,11 @@ function unpacked_from(type: i32): i32 {
   }
 }
 
-/** Columns that are unpacked at once. */
-function step_columns(type: i32): i32 {
-  return form_of(type) == FLOATS ? FLOAT_COLUMNS : 256;
+/** Columns that are unpacked at once: many, for each call of a tile costs some; within half of UNPACK_BYTES for whole32.ts. */
+function step_columns(type: i32, tokens: i32): i32 {
+  const form = form_of(type);
+  if (form == FLOATS) return 128;
+  return form == WHOLE_32 || (form == BYTES_32 && tokens > FEW) ? 512 : 256;
 }
 
 /** `count` unpacked columns, of which the first is column c, times `tokens` activations, added to out. */
@@ -393,7 +431,7 @@ function tile(
       tile_whole32(block, count >> 5, q + (at << 1), qStride, tokens, out, outStride);
       return;
     case BYTES_32:
-      tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
+      tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + ROW_SCALE + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
       return;
     case BYTES_256:
       tile_bytes256(block, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, block + BLOCK256);

@@ -12,7 +12,7 @@
  *   | d of row 0 .. 15: f16 | i, v: pair bytes 4i .. 4i+3 of rows 4v .. 4v+3: 16 B | ...
  */
 import { CODES256, SCALES256 } from "./bytes256";
-import { interleave_halves, interleave_words, SCALES, widen_scales } from "./group";
+import { interleave_scales, interleave_words, SCALES, widen_scales } from "./group";
 import { unpack_pairs } from "./q2_k";
 
 export const BLOCK_TERNARY: usize = 1056;
@@ -20,7 +20,7 @@ export const BLOCK_TERNARY: usize = 1056;
 export function pack_tq2_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * 66;
   for (let b = 0; b < blocks; b++, dst += BLOCK_TERNARY, src += 66) {
-    interleave_halves(src + 64, stride, rows, 2, dst);
+    interleave_scales(src + 64, stride, rows, 2, dst);
     interleave_words(src, stride, rows, 16, 64, dst + SCALES, 0);
   }
 }
@@ -45,7 +45,7 @@ function trit(block: usize, c: usize): i32 {
 export function pack_tq1_0(src: usize, dst: usize, rows: i32, blocks: i32): void {
   const stride = <usize>blocks * 54;
   for (let b = 0; b < blocks; b++, dst += BLOCK_TERNARY, src += 54) {
-    interleave_halves(src + 52, stride, rows, 2, dst);
+    interleave_scales(src + 52, stride, rows, 2, dst);
     for (let r: usize = 0; r < 16; r++) {
       const from = src + r * stride;
       for (let i: usize = 0; i < 64; i++) {

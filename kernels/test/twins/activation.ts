@@ -1,52 +1,77 @@
 import { f32, nearest } from "./float.ts";
 
-/** Activation rows as ops/quantize.ts makes them, before they are laid out. */
+/** An activation row as ops/quantize.ts makes it, before it is laid out: x = scale q. */
 export interface Activation {
-  /** Quantized numbers. */
+  /** Integers, products with the integer scales of their blocks. */
   readonly q: Int32Array<ArrayBuffer>;
-  /** One scale a block. */
+  /** One scale a block, or one for the row. */
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/** Columns of eight that share a scale. */
+/** A row's scale: the power of two from `least` up. */
+function rowScale(least: number): number {
+  let t = 2 ** -110;
+  while (t < least) t *= 2;
+  return t;
+}
+
+/** What the sums of four columns' numbers of one sign may be before rounding, with weights that take all bytes and with IQ4's. */
+export const TOP = { bytes: 126, iq4: 133 } as const;
+
+/** Columns of eight that share an integer scale. */
 const FOURS = [
   [0, 1, 4, 5],
   [2, 3, 6, 7],
 ] as const;
 
-/** 32 columns as ops/quantize.ts, q8_fours, makes them: x = t q, q = s a. */
-export function quantizeQ8Fours(x: Float32Array): Activation {
+/** A row as ops/quantize.ts, q8_fours, makes it: x = t s a, q = s a. */
+export function quantizeQ8Fours(x: Float32Array, top: number = TOP.bytes): Activation {
   const q = new Int32Array(x.length);
-  const scales = new Float32Array(x.length / 32);
-  const share = f32(1 / (2 * 126 * 4000));
-  for (let b = 0; b < scales.length; b++) {
-    const fours = [0, 8, 16, 24].flatMap((i) => FOURS.map((four) => four.map((c) => b * 32 + i + c)));
-    const shares = fours.map((four) => {
-      const [a, c, d, e] = four.map((i) => f32(x[i]! * share)) as [number, number, number, number];
-      const sum = (g: (v: number) => number) => f32(f32(g(a) + g(d)) + f32(g(c) + g(e)));
-      return f32(sum(Math.abs) + Math.abs(sum((v) => v)));
-    });
-    const t = Math.max(2 ** -110, ...shares);
-    scales[b] = t;
-    for (const [i, four] of fours.entries()) {
-      const s = Math.max(1, nearest(f32(f32(shares[i]! * f32(4000 / t)) + f32(0.499))));
-      const factor = f32(1 / f32(t * s));
-      for (const c of four) q[c] = s * nearest(f32(x[c]! * factor));
+  const share = f32(1 / (top * 16000));
+  const peak = f32(top * f32(2 / 127));
+  const fours: { columns: number[]; share: number }[] = [];
+  for (let i = 0; i < x.length; i += 8) {
+    for (const four of FOURS) {
+      const columns = four.map((c) => i + c);
+      const [a, b, c, d] = columns.map((i) => f32(x[i]! * share)) as [number, number, number, number];
+      const sum = (g: (v: number) => number) => f32(f32(g(a) + g(c)) + f32(g(b) + g(d)));
+      const sums = f32(sum(Math.abs) + Math.abs(sum((v) => v)));
+      const largest = Math.max(...[a, b, c, d].map(Math.abs));
+      fours.push({ columns, share: Math.max(sums, f32(largest * peak)) });
     }
   }
-  return { q, scales };
+  const t = rowScale(Math.max(...fours.map(({ share }) => share)));
+  for (const { columns, share } of fours) {
+    const s = Math.max(1, nearest(f32(f32(share * f32(8000 / t)) + f32(0.499))));
+    const factor = f32(1 / f32(t * s));
+    for (const c of columns) q[c] = s * nearest(f32(x[c]! * factor));
+  }
+  return { q, scales: Float32Array.of(t) };
 }
 
-/** scale = amax / top, q = nearest(x (top / amax)), in f32 steps. */
-export function quantizeActivation(x: Float32Array, block: number, top: number): Activation {
+/** A row as ops/quantize.ts, q8_32, makes it: the same with one s for 32 columns. */
+export function quantizeQ8(x: Float32Array): Activation {
   const q = new Int32Array(x.length);
-  const scales = new Float32Array(x.length / block);
+  const amaxOf = (from: number, to: number) => Math.max(...x.subarray(from, to).map(Math.abs));
+  const t = rowScale(f32(amaxOf(0, x.length) * f32(1 / (127 * 16383))));
+  for (let i = 0; i < x.length; i += 32) {
+    const s = Math.max(1, nearest(f32(f32(amaxOf(i, i + 32) * f32(1 / f32(127 * t))) + f32(0.499))));
+    const factor = f32(1 / f32(t * s));
+    for (let c = i; c < i + 32; c++) q[c] = s * nearest(f32(x[c]! * factor));
+  }
+  return { q, scales: Float32Array.of(t) };
+}
+
+/** A row as ops/quantize.ts, q8_256, makes it: scale = amax / 127, q = nearest(x (127 / amax)), in f32 steps. */
+export function quantizeQ8K(x: Float32Array): Activation {
+  const q = new Int32Array(x.length);
+  const scales = new Float32Array(x.length / 256);
   for (let b = 0; b < scales.length; b++) {
     let amax = 0;
-    for (let i = 0; i < block; i++) amax = Math.max(amax, Math.abs(x[b * block + i]!));
-    const inverse = amax === 0 ? 0 : f32(top / amax);
-    scales[b] = amax / top;
-    for (let i = 0; i < block; i++) q[b * block + i] = nearest(f32(x[b * block + i]! * inverse));
+    for (let i = 0; i < 256; i++) amax = Math.max(amax, Math.abs(x[b * 256 + i]!));
+    const inverse = amax === 0 ? 0 : f32(127 / amax);
+    scales[b] = amax / 127;
+    for (let i = 0; i < 256; i++) q[b * 256 + i] = nearest(f32(x[b * 256 + i]! * inverse));
   }
   return { q, scales };
 }

@@ -1,5 +1,5 @@
 import { GGML_TYPES, type GgmlTypeName } from "@realizar/gguf";
-import { type Activation, quantizeActivation, quantizeQ8Fours } from "./activation.ts";
+import { quantizeQ8, quantizeQ8Fours, quantizeQ8K, TOP } from "./activation.ts";
 import { READ } from "./blocks.ts";
 import { f32 } from "./float.ts";
 
@@ -13,20 +13,20 @@ export function activationOf(type: GgmlTypeName): {
   return { block, op: block === 256 ? "quantizeQ8K" : "quantizeQ8" };
 }
 
-/** An activation row in the form that a type takes. */
-function activationFor(type: GgmlTypeName, x: Float32Array): Activation {
-  const { block, op } = activationOf(type);
-  return op === "quantizeQ8Fours" ? quantizeQ8Fours(x) : quantizeActivation(x, block, 127);
-}
+const QUANTIZE = { quantizeQ8Fours, quantizeQ8, quantizeQ8K } as const;
+
+/** What quantizeQ8Fours is told of a type. */
+export const topOf = (type: GgmlTypeName): number => (type.startsWith("IQ4") ? TOP.iq4 : TOP.bytes);
 
 /**
- * One row of a quantized weight times one activation row, in the kernels' integer and float steps: a block's exact
- * integer sum, times the product of the two scales, added in block order.
+ * One row of a quantized weight times one activation row, in the kernels' integer and float steps: a block's exact integer
+ * sum times its scale, added in block order. With one activation scale for the row that multiplies the result; otherwise each
+ * block's own multiplies that of the weight.
  */
 export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): number {
   const { blockLength, blockBytes } = GGML_TYPES[type];
-  const width = activationOf(type).block;
-  const { q, scales } = activationFor(type, x);
+  const { block: width, op } = activationOf(type);
+  const { q, scales } = QUANTIZE[op](x, topOf(type));
   let y = 0;
   for (let b = 0; b * blockLength < x.length; b++) {
     const block = READ[type]!(row, b * blockBytes);
@@ -45,7 +45,7 @@ export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): nu
         sumOfActivation += a;
         if (block.mins !== undefined) sumOfMinimums += block.mins[Math.floor(i / run)]! * a;
       }
-      const t = scales[b * parts + part]!;
+      const t = op === "quantizeQ8K" ? scales[b]! : 1;
       const d = parts > 1 ? f32(block.d * block.scales![part]!) : f32(block.d);
       let term = f32(f32(sum) * f32(d * t));
       if (block.m !== undefined) term = f32(term + f32(f32(block.m) * f32(f32(sumOfActivation) * t)));
@@ -53,7 +53,7 @@ export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): nu
       y = f32(y + term);
     }
   }
-  return y;
+  return op === "quantizeQ8K" ? y : f32(y * scales[0]!);
 }
 
 /** A row of floats times a row of floats, in column order. */

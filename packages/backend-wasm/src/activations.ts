@@ -3,18 +3,31 @@ import { aligned } from "./memory.ts";
 import { type Argument, type Place, strideOf } from "./recording.ts";
 import { place, type Tape } from "./tape.ts";
 
-/** A form of activations: the command that makes it, bytes a column, and of each block's scale (with its sums). */
+/**
+ * A form of activations: the command that makes it, bytes a column, and of scales bytes a row and bytes a block of so many
+ * columns. quantizeQ8 has sums beside its scales, quantizeQ8Fours a limit of its sums.
+ */
 interface ActivationForm {
   readonly op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
   readonly bytes: number;
+  readonly rowBytes: number;
   readonly block: number;
-  readonly scaleBytes: number;
+  readonly blockBytes: number;
+  readonly top: number;
 }
 
 /** kernels/assembly/ops/quantize.ts */
-const FOURS: ActivationForm = { op: "quantizeQ8Fours", bytes: 2, block: 32, scaleBytes: 0 };
-const Q8: ActivationForm = { op: "quantizeQ8", bytes: 1, block: 32, scaleBytes: 4 };
-const Q8K: ActivationForm = { op: "quantizeQ8K", bytes: 1, block: 256, scaleBytes: 128 };
+const Q8K: ActivationForm = {
+  op: "quantizeQ8K",
+  bytes: 1,
+  rowBytes: 0,
+  block: 256,
+  blockBytes: 128,
+  top: 127,
+};
+const Q8: ActivationForm = { ...Q8K, op: "quantizeQ8", rowBytes: 4, block: 32, blockBytes: 4 };
+const FOURS: ActivationForm = { ...Q8, op: "quantizeQ8Fours", bytes: 2, blockBytes: 0, top: 126 };
+const FOURS_IQ4: ActivationForm = { ...FOURS, top: 133 };
 
 /** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
 const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
@@ -22,8 +35,8 @@ const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
   F16: "f32",
   BF16: "f32",
   Q8_0: FOURS,
-  IQ4_NL: FOURS,
-  IQ4_XS: FOURS,
+  IQ4_NL: FOURS_IQ4,
+  IQ4_XS: FOURS_IQ4,
   Q4_0: Q8,
   Q4_1: Q8,
   Q5_0: Q8,
@@ -58,26 +71,30 @@ export function createActivations(
     const moved = tape.moved(tape.known("linear", x).buffer, segment);
     if (kind === "f32")
       return { q: place(moved), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
-    const key = `${x.id}:${kind.op}:${segment}`;
+    const key = `${x.id}:${kind.op}:${kind.top}:${segment}`;
     const made = quantized.get(key);
     if (made !== undefined) return made;
     const qStride = aligned(x.columns * kind.bytes, 64);
-    const scaleStride = (x.columns / kind.block) * kind.scaleBytes;
+    const scaleStride = kind.rowBytes + (x.columns / kind.block) * kind.blockBytes;
     const q = place(tape.allocate(segment, x.rows * qStride));
-    const from = { x: place(moved), xStride: strideOf(x.columns), q, qStride };
-    const shape = { rows: x.rows, columns: x.columns };
-    let form: QuantizedActivation = { q, qStride, scales: 0, sums: 0, scaleStride: 0 };
-    if (kind.op === "quantizeQ8Fours") tape.push(segment, kind.op, { ...from, ...shape });
-    else {
-      const scales = place(tape.allocate(segment, x.rows * scaleStride));
-      form = { ...form, scales, scaleStride };
-      if (kind.op === "quantizeQ8K") tape.push(segment, kind.op, { ...from, ...shape, scales, scaleStride });
-      else {
-        const sums = place(tape.allocate(segment, x.rows * scaleStride));
-        form = { ...form, sums };
-        tape.push(segment, kind.op, { ...from, ...shape, scales, scaleStride, sums });
-      }
-    }
+    const scales = place(tape.allocate(segment, x.rows * scaleStride));
+    const common = {
+      x: place(moved),
+      xStride: strideOf(x.columns),
+      q,
+      qStride,
+      scales,
+      scaleStride,
+      rows: x.rows,
+      columns: x.columns,
+    };
+    let sums: Argument = 0;
+    if (kind.op === "quantizeQ8") {
+      sums = place(tape.allocate(segment, x.rows * scaleStride));
+      tape.push(segment, kind.op, { ...common, sums });
+    } else if (kind.op === "quantizeQ8Fours") tape.push(segment, kind.op, { ...common, top: kind.top });
+    else tape.push(segment, kind.op, common);
+    const form = { q, qStride, scales, sums, scaleStride };
     quantized.set(key, form);
     return form;
   };
