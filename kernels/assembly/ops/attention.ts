@@ -99,7 +99,10 @@ export function attention(
     for (let h = <usize>firstHead; h < <usize>endHead; h++) {
       const inverse: f32 = <f32>1.0 / load<f32>(states + stateBytes + (h << 2));
       const from = weighted + h * padded, into = out + <usize>row * stride + h * headBytes;
-      for (let d: usize = 0; d < headBytes; d += 4) store<f32>(into + d, load<f32>(from + d) * inverse);
+      const factor = f32x4.splat(inverse);
+      let d: usize = 0;
+      for (; d + 16 <= headBytes; d += 16) v128.store(into + d, f32x4.mul(v128.load(from + d), factor));
+      for (; d < headBytes; d += 4) store<f32>(into + d, load<f32>(from + d) * inverse);
     }
     at = row * heads + endHead;
     if (at == to) {

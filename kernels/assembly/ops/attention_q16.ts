@@ -5,9 +5,9 @@
  * Integers keep within bounds that let a sum of them fit 32 bits: queries, K and V within +-8191, weights 0 .. 16383;
  * 32 x 8191 x 8191 and 16 x 16383 x 8191 are below 2^31.
  */
+import { amax_of } from "../simd/amax";
 import { nearest_i32x4, splat0, splat1 } from "../simd/lanes";
 import { touch, touched_share } from "../simd/touch";
-import { amax_of } from "./kv";
 
 /** Bytes of a quantized query head: | scale f32 of each block of 32, to 16 bytes | [32 x blocks] i16 |. */
 // @ts-ignore: decorator
@@ -31,6 +31,14 @@ export function quantize_query(query: usize, headDim: i32, scale: f32, out: usiz
     const amax = amax_of(query, count);
     const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
     store<f32>(out, (amax / <f32>8191.0) * scale);
+    if (count == 32) {
+      const s = f32x4.splat(inverse);
+      for (let i: usize = 0; i < 64; i += 16) {
+        const from = query + (i << 1);
+        v128.store(into + i, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(v128.load(from), s)), nearest_i32x4(f32x4.mul(v128.load(from, 16), s))));
+      }
+      continue;
+    }
     for (let i = 0; i < 32; i++) {
       const at = <usize>i;
       store<i16>(into + (at << 1), i < count ? <i16><i32>nearest(load<f32>(query + (at << 2)) * inverse) : 0);

@@ -106,7 +106,18 @@ function swiglu_oai_f32x4(gate: v128, up: v128): v128 {
 /** act(gate) * up; up 0 means the activation alone. kind: 0 silu, 1 gelu (tanh), 2 gelu (erf), 3 gpt-oss. */
 export function gated(out: usize, gate: usize, up: usize, kind: i32, vectors: i32, rank: i32, threads: i32): void {
   const to = <usize>split_to(vectors, rank, threads) << 4;
-  for (let p = <usize>split_from(vectors, rank, threads) << 4; p < to; p += 16) {
+  let p = <usize>split_from(vectors, rank, threads) << 4;
+  if (kind == 0 && up != 0) {
+    // Side by side, four vectors need each constant once.
+    for (; p + 64 <= to; p += 64) {
+      const a = v128.load(gate + p), b = v128.load(gate + p, 16), c = v128.load(gate + p, 32), d = v128.load(gate + p, 48);
+      v128.store(out + p, f32x4.mul(silu_f32x4(a), v128.load(up + p)));
+      v128.store(out + p, f32x4.mul(silu_f32x4(b), v128.load(up + p, 16)), 16);
+      v128.store(out + p, f32x4.mul(silu_f32x4(c), v128.load(up + p, 32)), 32);
+      v128.store(out + p, f32x4.mul(silu_f32x4(d), v128.load(up + p, 48)), 48);
+    }
+  }
+  for (; p < to; p += 16) {
     const g = v128.load(gate + p);
     if (kind == 3) {
       v128.store(out + p, swiglu_oai_f32x4(g, v128.load(up + p)));

@@ -12,6 +12,7 @@
  * last block of a q16 K is as short as its pairs). A q16 number is within +-8191, a K's scale is of a position and block,
  * a V's of a position. Pages of f16 and q8_0 are widened into scratch once for all query heads that read them.
  */
+import { amax_of } from "../simd/amax";
 import { f32x4_from_u16_lanes, f32x4_from_usual_halves, load_f16, u16_lanes_from_f32x4 } from "../simd/half";
 import { split_from, split_to } from "../split";
 
@@ -145,13 +146,6 @@ function q16_of(x: f32, inverse: f32): i16 {
 @inline
 function half_of(x: f32): i32 {
   return i32x4.extract_lane(u16_lanes_from_f32x4(f32x4.splat(x)), 0);
-}
-
-/** Largest magnitude of `count` floats. */
-export function amax_of(p: usize, count: i32): f32 {
-  let m: f32 = 0;
-  for (let i = 0; i < count; i++) m = max(m, abs(load<f32>(p + (<usize>i << 2))));
-  return m;
 }
 
 /** Half floats to `bytes` bytes of f32: shift, mask and a product with 2^112, exact for finite numbers. */

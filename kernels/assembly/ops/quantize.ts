@@ -1,3 +1,4 @@
+import { amax_of, largest_lane } from "../simd/amax";
 import { whole_bias } from "../simd/dot";
 import { nearest_by, nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
@@ -48,14 +49,6 @@ const LEAST: f64 = 7.703719777548943e-34;
 @inline
 function row_scale(least: f32): f32 {
   return reinterpret<f32>((reinterpret<i32>(max(<f32>LEAST, least)) + 0x007fffff) & 0x7f800000) + (least - least);
-}
-
-/** The largest of four floats that are not negative: as integers they are in the same order, and NaN is above them. */
-// @ts-ignore: decorator
-@inline
-function largest_lane(x: v128): f32 {
-  const m = i32x4.max_s(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
-  return f32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0);
 }
 
 // @ts-ignore: decorator
@@ -117,11 +110,11 @@ export function quantize_q8_32(x: usize, xStride: usize, q: usize, qStride: usiz
     const into = q + <usize>row * qStride + (<usize>block << 5);
     const at = <usize>row * scaleStride + (<usize>block << 2);
     if (row != last) {
-      t = row_scale(amax_of(first, <usize>columns << 2) * <f32>(1 / (127 * MOST_32)));
+      t = row_scale(amax_of(first, columns) * <f32>(1 / (127 * MOST_32)));
       store<f32>(scales + <usize>row * scaleStride, t);
       last = row;
     }
-    const s = i32x4.max_s(nearest_i32x4(f32x4.splat(amax_of(from, 128) * (<f32>1 / (<f32>127 * t)) + <f32>0.499)), i32x4.splat(1));
+    const s = i32x4.max_s(nearest_i32x4(f32x4.splat(amax_of(from, 32) * (<f32>1 / (<f32>127 * t)) + <f32>0.499)), i32x4.splat(1));
     store<i32>(scales + at, i32x4.extract_lane(s, 0) * 0x10001, 4);
     const factor = f32x4.div(f32x4.splat(1), f32x4.mul(f32x4.splat(t), f32x4.convert_i32x4_s(s)));
     store<i32>(sums + at, i32x4.extract_lane(pair_sums(i16x8.add(sixteen(from, into, factor), sixteen(from + 64, into + 16, factor))), 0));
@@ -144,7 +137,7 @@ export function quantize_q8_256(x: usize, xStride: usize, q: usize, qStride: usi
     const from = x + <usize>row * xStride + (<usize>block << 10);
     const into = q + <usize>row * qStride + (<usize>block << 8);
     const record = scales + <usize>row * scaleStride + (<usize>block << 7);
-    const amax = amax_of(from, 1024);
+    const amax = amax_of(from, 256);
     const s = f32x4.splat(amax == 0 ? 0 : <f32>127.0 / amax);
     store<f32>(record, amax / <f32>127.0);
     for (let run: usize = 0; run < 16; run++) {
@@ -177,17 +170,4 @@ function sixteen(from: usize, into: usize, s: v128): v128 {
 function pair_sums(x: v128): v128 {
   const y = i16x8.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
   return i16x8.add(y, v128.shuffle<i32>(y, y, 1, 0, 3, 2));
-}
-
-/** Largest magnitude of the floats in `bytes` bytes, a multiple of 64; NaN if one is. */
-function amax_of(p: usize, bytes: usize): f32 {
-  const mask = i32x4.splat(0x7fffffff);
-  let a = i32x4.splat(0), b = a, c = a, d = a;
-  for (const end = p + bytes; p < end; p += 64) {
-    a = i32x4.max_s(a, v128.and(v128.load(p), mask));
-    b = i32x4.max_s(b, v128.and(v128.load(p, 16), mask));
-    c = i32x4.max_s(c, v128.and(v128.load(p, 32), mask));
-    d = i32x4.max_s(d, v128.and(v128.load(p, 48), mask));
-  }
-  return largest_lane(i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
 }
