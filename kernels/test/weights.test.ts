@@ -93,6 +93,40 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
         expect(bits(few)).toEqual(bits(together.slice(0, count * rows)));
       }
     }
+    const last = multiply(relaxed, type, w, x.subarray((tokens - 3) * columns));
+    expect(bits(last)).toEqual(bits(together.slice((tokens - 3) * rows)));
+  });
+
+  test("more columns than are unpacked at once, for more tokens than one, give a token the same bits", () => {
+    const [rows, columns, tokens] = [33, blockLength === 32 ? 1120 : 1280, 26];
+    const x = randomFloats(tokens * columns, 19);
+    const w = packInto(bench(), type, weightRows(type, rows, columns, 20), rows, columns);
+    const together = multiply(relaxed, type, w, x);
+    for (const token of [0, tokens - 1]) {
+      const alone = multiply(relaxed, type, w, x.subarray(token * columns, (token + 1) * columns));
+      expect(bits(alone)).toEqual(bits(together.slice(token * rows, (token + 1) * rows)));
+    }
+  });
+
+  test("products at the ends of their integers have the twin's bits: steps and sums as large as they get", () => {
+    const [rows, columns] = [16, Math.max(blockLength, 64)];
+    const shapes = [
+      (_: number) => 1,
+      (i: number) => (i % 2 === 0 ? 1 : -1),
+      (i: number) => (i % 4 < 2 ? 1 : -1),
+      (i: number) => (i % 8 === 0 ? -1 : i % 8 === 3 ? 0.9999 : 0),
+      (i: number) => (i % 4 === 3 ? 0.0118 : 0.3294),
+    ];
+    const data = weightRows(type, rows, columns, 21, "extreme");
+    const w = packInto(bench(), type, data, rows, columns);
+    const rowBytes = data.length / rows;
+    for (const shape of shapes) {
+      const x = Float32Array.from({ length: columns }, (_, i) => shape(i));
+      const expected = Float32Array.from({ length: rows }, (_, r) =>
+        dotRow(type, data.subarray(r * rowBytes, (r + 1) * rowBytes), x),
+      );
+      expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(expected));
+    }
   });
 
   test("infinite activations give one token what they give among others, without relaxed SIMD too, and nothing finite", () => {

@@ -11,7 +11,7 @@ import { FOURS_BLOCK, FOURS_START } from "../weights/whole32";
  *   x = t s a          a: i8, s in 1 .. 8000, t a power of two
  *
  * s is the least that keeps the sum of a four's positive numbers, and of its negative ones, within `top` before rounding and so
- * top + 2 after: 126 for bytes of any value, which take 255 times that; 133 for IQ4's levels, 241 times. A block is 64 bytes, i = 0 .. 3:
+ * top + 2 after: 126 for bytes of any value, since 255 x 128 fits 16 bits; 133 for IQ4's levels, 241 x 135. A block is 64 bytes, i = 0 .. 3:
  *
  *   | i: a of columns 8i .. 8i+7, i8 | s of the two fours, i16 | a word |
  *
@@ -121,7 +121,7 @@ export function quantize_q8_32(x: usize, xStride: usize, q: usize, qStride: usiz
   }
 }
 
-/** Largest s of 32 columns: exact sums of Q5_1's codes, 32 x 31 x 127 s, fit 32 bits up to 17,000. */
+/** Largest s of 32 columns, 1 more by rounding: exact sums of Q5_1's codes, 32 x 31 x 127 s, fit 32 bits up to 17,000. */
 const MOST_32: f64 = 16383;
 
 /**

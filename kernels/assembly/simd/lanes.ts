@@ -31,13 +31,6 @@ export function splat3(x: v128): v128 {
   return v128.shuffle<i32>(x, x, 3, 3, 3, 3);
 }
 
-/** The sums of adjacent 16-bit lanes, 32 bits each. */
-// @ts-ignore: decorator
-@inline
-export function add_pairs(x: v128, ones: v128): v128 {
-  return i32x4.dot_i16x8_s(x, ones);
-}
-
 /** The low four bits of each byte. */
 // @ts-ignore: decorator
 @inline
