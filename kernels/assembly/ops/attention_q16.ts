@@ -31,15 +31,13 @@ export function quantize_query(query: usize, headDim: i32, scale: f32, out: usiz
     const amax = amax_of(query, count);
     const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
     store<f32>(out, (amax / <f32>8191.0) * scale);
-    if (count == 32) {
-      const s = f32x4.splat(inverse);
-      for (let i: usize = 0; i < 64; i += 16) {
-        const from = query + (i << 1);
-        v128.store(into + i, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(v128.load(from), s)), nearest_i32x4(f32x4.mul(v128.load(from, 16), s))));
-      }
-      continue;
+    const s = f32x4.splat(inverse);
+    let i = 0;
+    for (; i + 8 <= count; i += 8) {
+      const from = query + (<usize>i << 2);
+      v128.store(into + (<usize>i << 1), i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(v128.load(from), s)), nearest_i32x4(f32x4.mul(v128.load(from, 16), s))));
     }
-    for (let i = 0; i < 32; i++) {
+    for (; i < 32; i++) {
       const at = <usize>i;
       store<i16>(into + (at << 1), i < count ? <i16><i32>nearest(load<f32>(query + (at << 2)) * inverse) : 0);
     }

@@ -30,8 +30,7 @@ export const SCALES256: usize = 128;
 export const MINS256: usize = 1152;
 export const CODES256: usize = 1664;
 
-/** Bytes of an activation's record for 256 columns. */
-export const RECORD: usize = 128;
+/** Places in an activation's record. */
 export const SUMS: usize = 16;
 export const SUMS32: usize = 80;
 export const SUMS16: usize = 96;

@@ -5,7 +5,7 @@ import { place, type Tape } from "./tape.ts";
 
 /**
  * A form of activations: the command that makes it, bytes a column, and of scales bytes a row and bytes a block of so many
- * columns. quantizeQ8 has sums beside its scales, quantizeQ8Fours a limit of its sums.
+ * columns. quantizeQ8 has sums beside its scales. top: the largest number, or of fours the largest sum of one sign.
  */
 interface ActivationForm {
   readonly op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
@@ -17,17 +17,10 @@ interface ActivationForm {
 }
 
 /** kernels/assembly/ops/quantize.ts */
-const Q8K: ActivationForm = {
-  op: "quantizeQ8K",
-  bytes: 1,
-  rowBytes: 0,
-  block: 256,
-  blockBytes: 128,
-  top: 127,
-};
-const Q8: ActivationForm = { ...Q8K, op: "quantizeQ8", rowBytes: 4, block: 32, blockBytes: 4 };
-const FOURS: ActivationForm = { ...Q8, op: "quantizeQ8Fours", bytes: 2, blockBytes: 0, top: 126 };
-const FOURS_IQ4: ActivationForm = { ...FOURS, top: 133 };
+const Q8 = { op: "quantizeQ8", bytes: 1, rowBytes: 4, block: 32, blockBytes: 4, top: 127 } as const;
+const Q8K = { op: "quantizeQ8K", bytes: 1, rowBytes: 0, block: 256, blockBytes: 128, top: 127 } as const;
+const FOURS = { op: "quantizeQ8Fours", bytes: 2, rowBytes: 4, block: 32, blockBytes: 0, top: 126 } as const;
+const FOURS_IQ4 = { ...FOURS, top: 133 } as const;
 
 /** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
 const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
@@ -68,9 +61,9 @@ export function createActivations(
   return (x, w, segment) => {
     const kind = ACTIVATION_OF[w.dtype];
     if (kind === undefined) throw new ShapeError("linear", `no kernels for ${w.dtype} ("${w.name}")`);
-    const moved = tape.moved(tape.known("linear", x).buffer, segment);
+    const from = tape.moved(tape.known("linear", x).buffer, segment);
     if (kind === "f32")
-      return { q: place(moved), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
+      return { q: place(from), qStride: strideOf(x.columns), scales: 0, sums: 0, scaleStride: 0 };
     const key = `${x.id}:${kind.op}:${kind.top}:${segment}`;
     const made = quantized.get(key);
     if (made !== undefined) return made;
@@ -79,7 +72,7 @@ export function createActivations(
     const q = place(tape.allocate(segment, x.rows * qStride));
     const scales = place(tape.allocate(segment, x.rows * scaleStride));
     const common = {
-      x: place(moved),
+      x: place(from),
       xStride: strideOf(x.columns),
       q,
       qStride,
