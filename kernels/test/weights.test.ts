@@ -154,6 +154,22 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
     }
   });
 
+  test("what is touched ahead is in the memory, wherever that ends", () => {
+    const [rows, columns] = [16, blockLength];
+    const x = randomFloats(23 * columns, 14);
+    const w = packInto(bench(), type, weightRows(type, rows, columns, 13), rows, columns);
+    const ahead = relaxed.kernels.group_bytes(GGML_TYPES[type].id, 256) * 2;
+    for (const tokens of [3, 12, 23]) {
+      const form = x.subarray(0, tokens * columns);
+      const expected = bits(multiply(relaxed, type, w, form));
+      for (let more = 0; more <= 832; more += 64) {
+        const address = relaxed.bytes.length - ahead - more;
+        relaxed.bytes.copyWithin(address, w.address, w.address + w.groupBytes);
+        expect(bits(multiply(relaxed, type, { ...w, address }, form))).toEqual(expected);
+      }
+    }
+  });
+
   test("packed rows are hardly larger than a file's", () => {
     const columns = 256;
     const file = (columns / blockLength) * blockBytes * 16;

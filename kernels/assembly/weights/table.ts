@@ -355,8 +355,8 @@ const FEW: i32 = 24;
 
 /** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */
 function share_of(next: usize, bytes: usize, tokens: i32): usize {
-  if (<u64>next + <u64>bytes + 64 > <u64>memory.size() << 16) return 0;
-  return touched_share(bytes, tokens);
+  const share = touched_share(bytes, tokens);
+  return <u64>next + <u64>share * <u64>((tokens + 1) >> 1) > <u64>memory.size() << 16 ? 0 : share;
 }
 
 /**
