@@ -14,7 +14,7 @@ import { add_expert_bias, combine, route } from "./ops/experts";
 import { kv_store } from "./ops/kv";
 import { embed, linear, linear_experts, pack, touch_pages } from "./ops/linear";
 import { layer_norm, rms_norm } from "./ops/norm";
-import { quantize_q8_256, quantize_q8_32, quantize_q8_fours } from "./ops/quantize";
+import { quantize_q16, quantize_q8_256, quantize_q8_32, quantize_q8_fours } from "./ops/quantize";
 import { rope } from "./ops/rope";
 
 const COMMAND: usize = 128;
@@ -76,6 +76,7 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 24:
         if (rank > 0) touch_pages(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), rank, threads);
         return;
+      case 25: quantize_q16(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), i(pc, 7), i(pc, 8), rank, threads); break;
       default: unreachable();
     }
     if (threads > 1) barrier_wait(barrier, threads);

@@ -100,6 +100,7 @@ export const OPS = {
   quantizeQ8K: [23, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
   /** Ends a program, which is not waited for. */
   touchAhead: [24, "from", "to", "front", "done"],
+  quantizeQ16: [25, "x", "xStride", "q", "qStride", "scales", "scaleStride", "rows", "columns"],
 } as const;
 
 export type OpName = keyof typeof OPS;

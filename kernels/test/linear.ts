@@ -12,6 +12,14 @@ export interface QuantizedRows {
   readonly scaleStride: number;
 }
 
+/** Bytes of a column, and of scales for a row and for a block. */
+const SIZES = {
+  quantizeQ8Fours: { bytes: 2, rowBytes: 4, blockBytes: 0 },
+  quantizeQ8: { bytes: 1, rowBytes: 4, blockBytes: 4 },
+  quantizeQ8K: { bytes: 1, rowBytes: 0, blockBytes: 128 },
+  quantizeQ16: { bytes: 2, rowBytes: 0, blockBytes: 4 },
+} as const;
+
 /** Activation rows in the form that a type takes. */
 export function activate(
   bench: Bench,
@@ -23,12 +31,12 @@ export function activate(
   const rows = x.length / columns;
   const xStride = Math.ceil(columns / 16) * 64;
   const from = bench.putRows(x, columns, xStride);
-  if (type === "F32" || type === "F16" || type === "BF16")
-    return { q: from, qStride: xStride, scales: 0, sums: 0, scaleStride: 0 };
+  if (type === "F32") return { q: from, qStride: xStride, scales: 0, sums: 0, scaleStride: 0 };
   const { block, op } = activationOf(type);
-  const qStride = columns * (op === "quantizeQ8Fours" ? 2 : 1) + 64;
-  const blockBytes = { quantizeQ8Fours: 0, quantizeQ8: 4, quantizeQ8K: 128 }[op];
-  const scaleStride = (columns / block) * blockBytes + (op === "quantizeQ8K" ? 0 : 4);
+  const { bytes, rowBytes, blockBytes } = SIZES[op];
+  const blocks = Math.ceil(columns / block);
+  const qStride = blocks * block * bytes + 64;
+  const scaleStride = blocks * blockBytes + rowBytes;
   const q = bench.space(rows * qStride);
   const scales = bench.space(rows * scaleStride);
   const sums = bench.space(rows * scaleStride);

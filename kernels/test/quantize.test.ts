@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Bench, PLAIN, RELAXED, randomFloats } from "./bench.ts";
-import { quantizeQ8, quantizeQ8Fours, quantizeQ8K, TOP } from "./twins/activation.ts";
+import { quantizeQ8, quantizeQ8Fours, quantizeQ8K, quantizeQ16, TOP } from "./twins/activation.ts";
 
 const columns = 512;
 const rows = 3;
@@ -214,3 +214,39 @@ describe("quantizeQ8Fours", () => {
     for (const from of spoiled()) expect(quantized(RELAXED, 1, from).scales[0]).toBeNaN();
   });
 });
+
+test.each([1, 31, 32, 75])(
+  "quantizeQ16: numbers and scales are the twin's, %d columns, with any number of threads",
+  (width) => {
+    const count = 4;
+    const from = randomFloats(count * width, width, 5);
+    from.fill(0, 0, Math.min(32, width));
+    const twins = Array.from({ length: count }, (_, r) =>
+      quantizeQ16(from.subarray(r * width, (r + 1) * width)),
+    );
+    const blocks = Math.ceil(width / 32);
+    const [xStride, qStride, scaleStride] = [Math.ceil(width / 16) * 64, blocks * 64 + 32, blocks * 4 + 8];
+    for (const [variant, threads] of [
+      [RELAXED, 1],
+      [RELAXED, 3],
+      [PLAIN, 2],
+    ] as const) {
+      const bench = new Bench(variant);
+      const [q, scales] = [bench.space(count * qStride), bench.space(count * scaleStride)];
+      // What follows a row's numbers does not matter.
+      const address = bench.space(count * xStride, 0xff);
+      for (let r = 0; r < count; r++)
+        bench.floats.set(from.subarray(r * width, (r + 1) * width), (address + r * xStride) >> 2);
+      const strides = { xStride, qStride, scaleStride };
+      bench.run("quantizeQ16", { x: address, q, scales, ...strides, rows: count, columns: width }, threads);
+      const view = new DataView(bench.memory.buffer);
+      for (const [r, twin] of twins.entries()) {
+        expect(bench.takeFloats(scales + r * scaleStride, blocks)).toEqual(twin.scales);
+        const numbers = Array.from({ length: blocks * 32 }, (_, c) =>
+          view.getInt16(q + r * qStride + c * 2, true),
+        );
+        expect(numbers).toEqual([...twin.q, ...new Array(blocks * 32 - width).fill(0)]);
+      }
+    }
+  },
+);

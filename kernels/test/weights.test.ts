@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { GGML_TYPES } from "@realizar/gguf";
 import { Bench, bits, PLAIN, RELAXED, randomFloats } from "./bench.ts";
 import { embed, multiply } from "./linear.ts";
-import { dotFloats, dotRow } from "./twins/linear.ts";
+import { dotFloats, dotRow, dotWords, wordsOf } from "./twins/linear.ts";
 import { FLOAT_TYPES, floatsOf, packInto, QUANTIZED_TYPES, weightRows } from "./weights.ts";
 
 const relaxed = new Bench(RELAXED);
@@ -178,7 +178,13 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
 });
 
 describe.each([...FLOAT_TYPES])("%s", (type) => {
-  const { blockBytes } = GGML_TYPES[type];
+  const dot = type === "F32" ? dotFloats : dotWords;
+  /** A row's numbers as they are kept. */
+  const kept = (row: Float32Array) => {
+    if (type === "F32") return row;
+    const { n, d } = wordsOf(row);
+    return Float32Array.from(n, (v, i) => v * d[i >> 5]!);
+  };
 
   test.each(["random", "extreme"] as const)("rows and products, columns 1 to 70, %s numbers", (kind) => {
     const rows = 18;
@@ -188,14 +194,14 @@ describe.each([...FLOAT_TYPES])("%s", (type) => {
       const floats = floatsOf(type, data);
       const w = packInto(relaxed, type, data, rows, columns);
       const order = Array.from({ length: rows }, (_, i) => rows - 1 - i);
-      const expected = order.flatMap((r) => [...floats.subarray(r * columns, (r + 1) * columns)]);
-      expect(bits(embed(relaxed, w, order))).toEqual(bits(Float32Array.from(expected)));
+      const expected = order.flatMap((r) => [...kept(floats.subarray(r * columns, (r + 1) * columns))]);
+      expect([...embed(relaxed, w, order)].map((v) => v + 0)).toEqual(expected.map((v) => v + 0));
       const tokens = 5;
       const x = randomFloats(tokens * columns, columns + 1);
       const products = new Float32Array(tokens * rows);
       for (let t = 0; t < tokens; t++)
         for (let r = 0; r < rows; r++)
-          products[t * rows + r] = dotFloats(
+          products[t * rows + r] = dot(
             floats.subarray(r * columns, (r + 1) * columns),
             x.subarray(t * columns, (t + 1) * columns),
           );
@@ -219,7 +225,73 @@ describe.each([...FLOAT_TYPES])("%s", (type) => {
     expect(bits(multiply(plain, type, packInto(plain, type, data, rows, columns), x))).toEqual(
       bits(together),
     );
-    expect(relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns)).toBe(16 * columns * blockBytes);
+    const bytes = type === "F32" ? 64 * columns : 1056 * Math.ceil(columns / 32);
+    expect(relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns)).toBe(bytes);
+  });
+});
+
+describe.each(["F16", "BF16"] as const)("%s", (type) => {
+  test("a row's largest numbers of 32 and those down to a quarter are kept, all within a 2^-13 of the largest", () => {
+    const [rows, columns] = [18, 96];
+    relaxed.reset();
+    const data = weightRows(type, rows, columns, 4);
+    const view = new DataView(data.buffer);
+    // Numbers of all magnitudes, subnormal ones too; 32 zeros.
+    for (let i = 0; i < rows * columns; i++) {
+      const exponent = type === "F16" ? (i * 7) % 31 : (i * 7) % 250;
+      const mantissa = (i * 1237) & (type === "F16" ? 0x3ff : 0x7f);
+      view.setUint16(i * 2, ((i & 1) << 15) | (exponent << (type === "F16" ? 10 : 7)) | mantissa, true);
+    }
+    data.fill(0, 0, 64);
+    const floats = floatsOf(type, data);
+    const w = packInto(relaxed, type, data, rows, columns);
+    const got = embed(
+      relaxed,
+      w,
+      Array.from({ length: rows }, (_, r) => r),
+    );
+    for (const [i, v] of floats.entries()) {
+      const most = Math.max(...floats.subarray(i & ~31, (i | 31) + 1).map(Math.abs));
+      const error = Math.abs(got[i]! - v);
+      if (Math.abs(v) >= most / 4) expect(error).toBe(0);
+      else expect(error).toBeLessThanOrEqual(Math.max(most * 2 ** -13, 2 ** -127));
+    }
+  });
+
+  test("sums as large as they get have the twin's bits", () => {
+    const [rows, columns] = [16, 64];
+    const data = new Uint8Array(rows * columns * 2).map((_, i) => [0xff, 0x3f][i & 1]!);
+    for (const shape of [() => 1, (i: number) => (i < 32 ? -1 : 0.9999)]) {
+      relaxed.reset();
+      const x = Float32Array.from({ length: 3 * columns }, (_, i) => shape(i % columns));
+      const w = packInto(relaxed, type, data, rows, columns);
+      const wanted = dotWords(floatsOf(type, data).subarray(0, columns), x.subarray(0, columns));
+      expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(new Float32Array(3 * rows).fill(wanted)));
+    }
+  });
+
+  test("infinite activations give one token what they give among others, and nothing finite", () => {
+    const [rows, columns] = [16, 70];
+    relaxed.reset();
+    const x = randomFloats(3 * columns, 17).fill(Number.POSITIVE_INFINITY, 3, 4);
+    for (let t = 1; t < 3; t++) x.copyWithin(t * columns, 0, columns);
+    const w = packInto(relaxed, type, weightRows(type, rows, columns, 18), rows, columns);
+    const together = [...multiply(relaxed, type, w, x)].slice(0, rows);
+    expect(together.some(Number.isFinite)).toBe(false);
+    expect([...multiply(relaxed, type, w, x.subarray(0, columns))]).toEqual(together);
+  });
+
+  test("more columns than a tile goes over, and a weight at the memory's very end", () => {
+    const [rows, columns, tokens] = [16, 1120, 5];
+    relaxed.reset();
+    const x = randomFloats(tokens * columns, 19);
+    const w = packInto(relaxed, type, weightRows(type, rows, columns, 20), rows, columns);
+    const together = multiply(relaxed, type, w, x);
+    const alone = multiply(relaxed, type, w, x.subarray(columns * 4));
+    expect(bits(alone)).toEqual(bits(together.slice(rows * 4)));
+    const address = relaxed.bytes.length - w.groupBytes;
+    relaxed.bytes.copyWithin(address, w.address, w.address + w.groupBytes);
+    expect(bits(multiply(relaxed, type, { ...w, address }, x))).toEqual(bits(together));
   });
 });
 

@@ -5,9 +5,9 @@
  * Integers keep within bounds that let a sum of them fit 32 bits: queries, K and V within +-8191, weights 0 .. 16383;
  * 32 x 8191 x 8191 and 16 x 16383 x 8191 are below 2^31.
  */
-import { amax_of } from "../simd/amax";
 import { nearest_i32x4, splat0, splat1 } from "../simd/lanes";
 import { touch, touched_share } from "../simd/touch";
+import { numbers_q16 } from "./quantize";
 
 /** Bytes of a quantized query head: | scale f32 of each block of 32, to 16 bytes | [32 x blocks] i16 |. */
 // @ts-ignore: decorator
@@ -26,22 +26,7 @@ function scale_bytes(headDim: i32): usize {
 /** One query head times `scale` as 16-bit integers. */
 export function quantize_query(query: usize, headDim: i32, scale: f32, out: usize): void {
   let into = out + scale_bytes(headDim);
-  for (let first = 0; first < headDim; first += 32, out += 4, query += 128, into += 64) {
-    const count = min(32, headDim - first);
-    const amax = amax_of(query, count);
-    const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
-    store<f32>(out, (amax / <f32>8191.0) * scale);
-    const s = f32x4.splat(inverse);
-    let i = 0;
-    for (; i + 8 <= count; i += 8) {
-      const from = query + (<usize>i << 2);
-      v128.store(into + (<usize>i << 1), i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(v128.load(from), s)), nearest_i32x4(f32x4.mul(v128.load(from, 16), s))));
-    }
-    for (; i < 32; i++) {
-      const at = <usize>i;
-      store<i16>(into + (at << 1), i < count ? <i16><i32>nearest(load<f32>(query + (at << 2)) * inverse) : 0);
-    }
-  }
+  for (let first = 0; first < headDim; first += 32, out += 4, query += 128, into += 64) store<f32>(out, numbers_q16(query, min(32, headDim - first), into) * scale);
 }
 
 /** Products of `count` query heads with the 16 keys of a page, as floats, to out [count][16]; touches what comes next. */

@@ -124,6 +124,31 @@ export function quantize_q8_32(x: usize, xStride: usize, q: usize, qStride: usiz
 /** Largest s of 32 columns, 1 more by rounding: exact sums of Q5_1's codes, 32 x 31 x 127 s, fit 32 bits up to 17,000. */
 const MOST_32: f64 = 16383;
 
+/** Activations to 16 bits with an f32 scale for 32 columns (numbers_q16), x = s a. Columns past a row's end to the next 32 are zero. */
+export function quantize_q16(x: usize, xStride: usize, q: usize, qStride: usize, scales: usize, scaleStride: usize, rows: i32, columns: i32, rank: i32, threads: i32): void {
+  const blocks = (columns + 31) >> 5;
+  const total = rows * blocks;
+  const to = split_to(total, rank, threads);
+  for (let i = split_from(total, rank, threads); i < to; i++) {
+    const row = <usize>(i / blocks), block = i % blocks, at = <usize>block;
+    const s = numbers_q16(x + row * xStride + (at << 7), min(32, columns - (block << 5)), q + row * qStride + (at << 6));
+    store<f32>(scales + row * scaleStride + (at << 2), s);
+  }
+}
+
+/** `count` numbers at `from`, 1 to 32, as 32 16-bit integers within +-8191, zeros after them: 32 products of two such sum within 32 bits. Gives their scale, amax / 8191. */
+export function numbers_q16(from: usize, count: i32, into: usize): f32 {
+  const amax = amax_of(from, count);
+  const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+  const s = f32x4.splat(inverse);
+  let i = 0;
+  for (; i + 8 <= count; i += 8, from += 32, into += 16) {
+    v128.store(into, i16x8.narrow_i32x4_s(nearest_i32x4(f32x4.mul(v128.load(from), s)), nearest_i32x4(f32x4.mul(v128.load(from, 16), s))));
+  }
+  for (; i < 32; i++, from += 4, into += 2) store<i16>(into, i < count ? <i16><i32>nearest(load<f32>(from) * inverse) : 0);
+  return amax / <f32>8191.0;
+}
+
 /**
  * Activations to 8 bits with one f32 scale, amax / 127, for 256 columns, kept with the block's sums in a record of 128 bytes
  * (weights/bytes256.ts), records scaleStride bytes a row.

@@ -20,7 +20,7 @@ export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
 }
 
 /** 16 rows of `columns` packed columns times one token, added to out: x[columns] f32. */
-export function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
+function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
   let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
   const end = x + (<usize>columns << 2);
   let w = group;

@@ -91,7 +91,13 @@ export function interleave_words(src: usize, stride: usize, rows: i32, width: i3
 // @ts-ignore: decorator
 @inline
 function words_4x4(src: usize, stride: usize, dst: usize, step: usize): void {
-  const a = v128.load(src), b = v128.load(src + stride), c = v128.load(src + stride * 2), d = v128.load(src + stride * 3);
+  transpose_words(v128.load(src), v128.load(src + stride), v128.load(src + stride * 2), v128.load(src + stride * 3), dst, step);
+}
+
+/** Word k of a .. d to lanes 0 .. 3 of the vector at dst + k step. */
+// @ts-ignore: decorator
+@inline
+export function transpose_words(a: v128, b: v128, c: v128, d: v128, dst: usize, step: usize): void {
   const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
   const ef = v128.shuffle<i32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
   v128.store(dst, v128.shuffle<i64>(ab, cd, 0, 2));
@@ -118,9 +124,13 @@ export function carry_nibbles(p: usize, bytes: usize): void {
 /** Half-float scales of 16 rows, in the order that SCALES tells, for each two of the `bytes` bytes at src; missing rows get zero. */
 export function interleave_scales(src: usize, stride: usize, rows: i32, bytes: usize, dst: usize): void {
   for (let i: usize = 0; i < bytes; i += 2, dst += SCALES) {
-    for (let r = 0; r < 16; r++) {
-      const place = <usize>((r >> 3 << 4) + ((r & 3) << 2) + ((r >> 2 & 1) << 1));
-      store<u16>(dst + place, r < rows ? load<u16>(src + i + <usize>r * stride) : 0);
-    }
+    for (let r = 0; r < 16; r++) store<u16>(dst + scale_place(r), r < rows ? load<u16>(src + i + <usize>r * stride) : 0);
   }
+}
+
+/** Where row r's scale is among SCALES bytes. */
+// @ts-ignore: decorator
+@inline
+export function scale_place(r: i32): usize {
+  return <usize>((r >> 3 << 4) + ((r & 3) << 2) + ((r >> 2 & 1) << 1));
 }

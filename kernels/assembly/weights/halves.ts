@@ -1,148 +1,81 @@
 /**
- * F16 and BF16 weights, packed: groups of 16 rows, two columns together, two numbers of two bytes a row.
- *
- *   group (64 B x pairs of columns):  | columns 0, 1: row 0 .. row 15, 4 B each | columns 2, 3: ... | ...
- *
- * so that one load holds two columns of four rows; beside a last column alone are zeros. Products and sums are f32, in
- * column order, as for F32 weights. BF16 is the upper half of an f32.
+ * F16 and BF16 weights, packed as words32.ts has them: of each row and 32 columns the largest number decides a power of two d such
+ * that it is 4096 d to 8191 d. Its 11 or 8 bits, and those of numbers down to a quarter of it (BF16: a 32nd), are kept; smaller ones
+ * are rounded to the next d, a 2^-13 of the largest at most.
  */
-import { f32x4_from_usual_pairs } from "../simd/half";
-import { splat0, splat1 } from "../simd/lanes";
-import { GROUP, interleave_words } from "./group";
+import { f32x4_from_usual_pairs, load_f16 } from "../simd/half";
+import { nearest_by } from "../simd/lanes";
+import { GROUP, SCALES, scale_place, transpose_words } from "./group";
+import { BLOCK_WORDS } from "./words32";
 
-export const PAIR_HALVES: usize = 64;
-
-/** Columns of each stream that are read in turn: 1 KiB. */
-const TURN: i32 = 32;
-
-/** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. */
-export function pack_halves(src: usize, dst: usize, rows: i32, columns: i32): void {
+/** Rows of `columns` numbers at src into one packed group; rows at or past `rows` become zero. brain: BF16. */
+export function pack_halves(brain: bool, src: usize, dst: usize, rows: i32, columns: i32): void {
   const stride = <usize>columns << 1;
-  interleave_words(src, stride, rows, GROUP, <usize>(columns >> 1) << 2, dst, 0);
-  if ((columns & 1) == 0) return;
-  dst += <usize>(columns >> 1) * PAIR_HALVES;
-  src += stride - 2;
-  for (let r = 0; r < GROUP; r++, dst += 4, src += stride) store<u32>(dst, r < rows ? load<u16>(src) : 0);
-}
-
-/** What selects and moves the numbers of even place, and of odd place. F16: factors; BF16: bytes, or a mask. one: 1 (lanes.ts). */
-// @ts-ignore: decorator
-@inline
-function evens_of(brain: bool, one: i32): v128 {
-  if (!brain) return i32x4.splat(one << 13);
-  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.mul(i8x16(-128, -128, 0, 1, -128, -128, 4, 5, -128, -128, 8, 9, -128, -128, 12, 13), i32x4.splat(one));
-  return i32x4.splat(0);
-}
-
-// @ts-ignore: decorator
-@inline
-function odds_of(brain: bool, one: i32): v128 {
-  return i32x4.splat(brain ? one * <i32>0xffff0000 : one << 29);
-}
-
-/** The numbers of even place of w as f32. */
-// @ts-ignore: decorator
-@inline
-function even(brain: bool, w: v128, evens: v128, one: i32): v128 {
-  if (!brain) return f32x4_from_usual_pairs(w, evens, one);
-  if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(w, evens);
-  return i32x4.shl(w, 16);
-}
-
-/** Those of odd place. */
-// @ts-ignore: decorator
-@inline
-function odd(brain: bool, w: v128, odds: v128, one: i32): v128 {
-  return brain ? v128.and(w, odds) : f32x4_from_usual_pairs(w, odds, one);
-}
-
-/** Row r of a packed group as floats. */
-// @ts-ignore: decorator
-@inline
-function row_halves(brain: bool, group: usize, r: i32, columns: i32, out: usize): void {
-  const one = <i32>(columns > 0);
-  const evens = evens_of(brain, one), odds = odds_of(brain, one);
-  let p = group + (<usize>r << 2);
-  for (let c = 0; c < columns; c++, out += 4) {
-    const w = v128.load32_splat(p);
-    store<f32>(out, f32x4.extract_lane(c & 1 ? odd(brain, w, odds, one) : even(brain, w, evens, one), 0));
-    if (c & 1) p += PAIR_HALVES;
+  for (let c = 0; c < columns; c += 32, src += 64, dst += BLOCK_WORDS) {
+    if (columns - c >= 32) {
+      for (let r = 0; r < GROUP; r += 4) pack_four(brain, src + <usize>r * stride, stride, rows - r, dst, r);
+    } else pack_part(brain, src, stride, rows, columns - c, dst);
   }
 }
 
-/** One group of 16 rows of each stream, `apart` bytes from each other, times one token x[columns] f32: added to out, outApart bytes from each other. */
-// @ts-ignore: decorator
-@inline
-function dot_halves(brain: bool, group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
-  const one = <i32>(columns > 0);
-  const evens = evens_of(brain, one), odds = odds_of(brain, one);
-  const end = out + <usize>streams * outApart;
-  for (; columns > 0; columns -= TURN, group += (<usize>TURN >> 1) * PAIR_HALVES, x += <usize>TURN << 2) {
-    const stop = x + (<usize>(min(TURN, columns) & ~1) << 2);
-    let block = group, y = out;
-    do {
-      let a = v128.load(y), b = v128.load(y, 16), c = v128.load(y, 32), d = v128.load(y, 48);
-      let p = block, t = x;
-      for (; t < stop; t += 8, p += PAIR_HALVES) {
-        const two = v128.load64_splat(t), s = splat0(two), z = splat1(two);
-        let w = v128.load(p);
-        a = f32x4.add(f32x4.add(a, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 16);
-        b = f32x4.add(f32x4.add(b, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 32);
-        c = f32x4.add(f32x4.add(c, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one))); w = v128.load(p, 48);
-        d = f32x4.add(f32x4.add(d, f32x4.mul(s, even(brain, w, evens, one))), f32x4.mul(z, odd(brain, w, odds, one)));
-      }
-      if (columns < TURN && columns & 1) {
-        const s = v128.load32_splat(t);
-        a = f32x4.add(a, f32x4.mul(s, even(brain, v128.load(p), evens, one)));
-        b = f32x4.add(b, f32x4.mul(s, even(brain, v128.load(p, 16), evens, one)));
-        c = f32x4.add(c, f32x4.mul(s, even(brain, v128.load(p, 32), evens, one)));
-        d = f32x4.add(d, f32x4.mul(s, even(brain, v128.load(p, 48), evens, one)));
-      }
-      v128.store(y, a);
-      v128.store(y, b, 16);
-      v128.store(y, c, 32);
-      v128.store(y, d, 48);
-      block += apart;
-      y += outApart;
-    } while (y < end);
+/** Four rows of 32 columns, of which `rows` are given, to rows r .. r + 3 of the block at dst. */
+function pack_four(brain: bool, src: usize, stride: usize, rows: i32, dst: usize, r: i32): void {
+  const one = <i32>(rows < 17), zero = i32x4.splat(0), big = f32x4.splat(12582912 * <f32>one), mask = i16x8.splat(<i16>(0x7fff * one));
+  const a = src, b = a + stride, c = b + stride, d = c + stride;
+  const s0 = keep_scale(brain, rows > 0 ? most_of_32(a, mask) : 0, dst, r), s1 = keep_scale(brain, rows > 1 ? most_of_32(b, mask) : 0, dst, r + 1);
+  const s2 = keep_scale(brain, rows > 2 ? most_of_32(c, mask) : 0, dst, r + 2), s3 = keep_scale(brain, rows > 3 ? most_of_32(d, mask) : 0, dst, r + 3);
+  let to = dst + SCALES + (<usize>r << 2);
+  for (let i: usize = 0; i < 64; i += 16, to += 256) {
+    transpose_words(
+      rows > 0 ? eight_of(brain, a + i, s0, big, one) : zero, rows > 1 ? eight_of(brain, b + i, s1, big, one) : zero,
+      rows > 2 ? eight_of(brain, c + i, s2, big, one) : zero, rows > 3 ? eight_of(brain, d + i, s3, big, one) : zero, to, 64,
+    );
   }
 }
 
-/** Packed columns as F32 packs them; for an odd number of columns, one of zeros more. */
+/** The largest magnitude of 32 numbers, as their bits. mask: 0x7fff in all lanes. */
 // @ts-ignore: decorator
 @inline
-function unpack_halves(brain: bool, src: usize, dst: usize, columns: i32): void {
-  const one = <i32>(columns > 0);
-  const evens = evens_of(brain, one), odds = odds_of(brain, one);
-  for (const end = src + <usize>((columns + 1) >> 1) * PAIR_HALVES; src < end; src += PAIR_HALVES, dst += 128) {
-    let w = v128.load(src);
-    v128.store(dst, even(brain, w, evens, one)); v128.store(dst, odd(brain, w, odds, one), 64); w = v128.load(src, 16);
-    v128.store(dst, even(brain, w, evens, one), 16); v128.store(dst, odd(brain, w, odds, one), 80); w = v128.load(src, 32);
-    v128.store(dst, even(brain, w, evens, one), 32); v128.store(dst, odd(brain, w, odds, one), 96); w = v128.load(src, 48);
-    v128.store(dst, even(brain, w, evens, one), 48); v128.store(dst, odd(brain, w, odds, one), 112);
+function most_of_32(p: usize, mask: v128): i32 {
+  let m = i16x8.max_s(i16x8.max_s(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)), i16x8.max_s(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)));
+  m = i16x8.max_s(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+  m = i16x8.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2));
+  return max(i16x8.extract_lane_s(m, 0), i16x8.extract_lane_s(m, 1));
+}
+
+/** Stores d of row r, whose largest magnitude has these bits: 2^-12 of its power of two, no subnormal. Gives 1 / d. */
+// @ts-ignore: decorator
+@inline
+function keep_scale(brain: bool, most: i32, dst: usize, r: i32): v128 {
+  // The exponents' biases are 127 and, of F16, 15; a subnormal half is so many 2^-24.
+  const exponent = brain ? max((most >> 7) - 12, 1) : most >= 0x400 ? (most >> 10) + 127 - 15 - 12 : 31 - clz(most) + 127 - 24 - 12;
+  store<u16>(dst + scale_place(r), exponent << 7);
+  return i32x4.splat((254 - exponent) << 23);
+}
+
+/** Eight numbers at p, times s, as 16-bit integers. big: 1.5 x 2^23 (nearest_by). */
+// @ts-ignore: decorator
+@inline
+function eight_of(brain: bool, p: usize, s: v128, big: v128, one: i32): v128 {
+  const w = v128.load(p);
+  const even = brain ? i32x4.mul(w, i32x4.splat(one << 16)) : f32x4_from_usual_pairs(w, i32x4.splat(one << 13), one);
+  const odd = brain ? v128.and(w, i32x4.splat(one * <i32>0xffff0000)) : f32x4_from_usual_pairs(w, i32x4.splat(one << 29), one);
+  const apart = i16x8.narrow_i32x4_s(nearest_by(f32x4.mul(even, s), big), nearest_by(f32x4.mul(odd, s), big));
+  return v128.shuffle<i16>(apart, apart, 0, 4, 1, 5, 2, 6, 3, 7);
+}
+
+/** A block of fewer columns. */
+function pack_part(brain: bool, src: usize, stride: usize, rows: i32, count: i32, dst: usize): void {
+  memory.fill(dst, 0, BLOCK_WORDS);
+  for (let r = 0; r < min(rows, GROUP); r++, src += stride) {
+    const end = src + (<usize>count << 1);
+    let most = 0;
+    for (let p = src; p < end; p += 2) most = max(most, <i32>load<u16>(p) & 0x7fff);
+    const inverse = f32x4.extract_lane(keep_scale(brain, most, dst, r), 0);
+    for (let c = 0; c < count; c++) {
+      const p = src + (<usize>c << 1);
+      const x = brain ? reinterpret<f32>(<i32>load<u16>(p) << 16) : load_f16(p);
+      store<i16>(dst + SCALES + (<usize>(c >> 1) << 6) + (<usize>r << 2) + (<usize>(c & 1) << 1), <i16>nearest(x * inverse));
+    }
   }
-}
-
-export function row_f16(group: usize, r: i32, columns: i32, out: usize): void {
-  row_halves(false, group, r, columns, out);
-}
-
-export function row_bf16(group: usize, r: i32, columns: i32, out: usize): void {
-  row_halves(true, group, r, columns, out);
-}
-
-export function dot_f16(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
-  dot_halves(false, group, streams, apart, columns, x, out, outApart);
-}
-
-export function dot_bf16(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
-  dot_halves(true, group, streams, apart, columns, x, out, outApart);
-}
-
-export function unpack_f16(src: usize, dst: usize, columns: i32): void {
-  unpack_halves(false, src, dst, columns);
-}
-
-export function unpack_bf16(src: usize, dst: usize, columns: i32): void {
-  unpack_halves(true, src, dst, columns);
 }

@@ -8,9 +8,9 @@ import { whole_bias } from "../simd/dot";
 import { touch, touched_share } from "../simd/touch";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
-import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
+import { pack_f32, row_f32, tile_f32 } from "./f32";
 import { clear16, UNPACK_BYTES } from "./group";
-import { dot_bf16, dot_f16, PAIR_HALVES, pack_halves, row_bf16, row_f16, unpack_bf16, unpack_f16 } from "./halves";
+import { pack_halves } from "./halves";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
 import { BLOCK_MXFP4, dot_mxfp4, pack_mxfp4, unpack_mxfp4 } from "./mxfp4";
 import { BLOCK_Q2_K, dot_q2_k, pack_q2_k, unpack_q2_k } from "./q2_k";
@@ -25,6 +25,7 @@ import { BLOCK_Q6_K, dot_q6_k, pack_q6_k, unpack_q6_k } from "./q6_k";
 import { BLOCK_Q8_0, dot_q8_0, pack_q8_0, unpack_q8_0 } from "./q8_0";
 import { BLOCK_TERNARY, pack_tq1_0, pack_tq2_0, unpack_ternary } from "./ternary";
 import { row_whole32, tile_whole32, tile_whole32_two } from "./whole32";
+import { BLOCK_WORDS, dot_words32, row_words32, tile_words32 } from "./words32";
 
 const F32: i32 = 0;
 const F16: i32 = 1;
@@ -45,14 +46,16 @@ const TQ1_0: i32 = 34;
 const TQ2_0: i32 = 35;
 const MXFP4: i32 = 39;
 
-/** Unpacked forms: columns of f32, whole32.ts, bytes32.ts, bytes256.ts. */
+/** Forms of the products: columns of f32 and words32.ts as they are packed; whole32.ts, bytes32.ts, bytes256.ts unpacked. */
 const FLOATS: i32 = 0;
 const WHOLE_32: i32 = 1;
 const BYTES_32: i32 = 2;
 const BYTES_256: i32 = 3;
+const WORDS_32: i32 = 4;
 
 function form_of(type: i32): i32 {
   switch (type) {
+    case F16: case BF16: return WORDS_32;
     case Q8_0: case IQ4_NL: case IQ4_XS: return WHOLE_32;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return BYTES_32;
     case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return BYTES_256;
@@ -60,12 +63,11 @@ function form_of(type: i32): i32 {
   }
 }
 
-/** Columns of a packed block, of which the last may lack some where a block is a pair; 0 for a type without kernels. */
+/** Columns of a packed block, of which F16's and BF16's last may lack some; 0 for a type without kernels. */
 function columns_of(type: i32): i32 {
   switch (type) {
     case F32: return 1;
-    case F16: case BF16: return 2;
-    case Q8_0: case IQ4_NL: case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return 32;
+    case F16: case BF16: case Q8_0: case IQ4_NL: case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: return 32;
     case IQ4_XS: case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case TQ1_0: case TQ2_0: return 256;
     default: return 0;
   }
@@ -75,7 +77,7 @@ function columns_of(type: i32): i32 {
 function bytes_of(type: i32): usize {
   switch (type) {
     case F32: return 64;
-    case F16: case BF16: return PAIR_HALVES;
+    case F16: case BF16: return BLOCK_WORDS;
     case Q4_0: return BLOCK_Q4_0;
     case Q4_1: return BLOCK_Q4_1;
     case Q5_0: return BLOCK_Q5_0;
@@ -133,7 +135,7 @@ export function pack_group(type: i32, src: usize, dst: usize, rows: i32, columns
   const blocks = columns / columns_of(type);
   switch (type) {
     case F32: pack_f32(src, dst, rows, columns); return;
-    case F16: case BF16: pack_halves(src, dst, rows, columns); return;
+    case F16: case BF16: pack_halves(type == BF16, src, dst, rows, columns); return;
     case Q4_0: pack_q4_0(src, dst, rows, blocks); return;
     case Q4_1: pack_q4_1(src, dst, rows, blocks); return;
     case Q5_0: pack_q5_0(src, dst, rows, blocks); return;
@@ -157,8 +159,6 @@ export function pack_group(type: i32, src: usize, dst: usize, rows: i32, columns
 function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
   const blocks = columns >> 5;
   switch (type) {
-    case F16: unpack_f16(src, dst, columns); return;
-    case BF16: unpack_bf16(src, dst, columns); return;
     case Q4_0: unpack_q4_0(src, dst, blocks); return;
     case Q4_1: unpack_q4_1(src, dst, blocks); return;
     case Q5_0: unpack_q5_0(src, dst, blocks); return;
@@ -181,8 +181,7 @@ function unpack(type: i32, src: usize, dst: usize, columns: i32): void {
 export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: usize, scratch: usize): void {
   switch (type) {
     case F32: row_f32(group, r, columns, out); return;
-    case F16: row_f16(group, r, columns, out); return;
-    case BF16: row_bf16(group, r, columns, out); return;
+    case F16: case BF16: row_words32(group, r, columns, out); return;
   }
   const form = form_of(type);
   const bytes = group_bytes(type, 256);
@@ -272,8 +271,7 @@ function dot_streams(
   switch (type) {
     // Their turns are so short that calls would tell: they go from stream to stream themselves.
     case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, out, outApart); return;
-    case F16: dot_f16(group, streams, apart, columns, q, out, outApart); return;
-    case BF16: dot_bf16(group, streams, apart, columns, q, out, outApart); return;
+    case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart); return;
   }
   const width = columns_of(type), bytes = bytes_of(type), parts = parts_of(type);
   const blocks = max(1, <i32>(TURN / bytes));
@@ -317,27 +315,33 @@ function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usi
   }
 }
 
+/** `count` columns at group as the type's product takes them: unpacked to scratch, or as they are. */
+// @ts-ignore: decorator
+@inline
+function block_of(type: i32, group: usize, scratch: usize, count: i32): usize {
+  const form = form_of(type);
+  if (form == FLOATS || form == WORDS_32) return group;
+  unpack(type, group, scratch, count);
+  return scratch;
+}
+
 /** One group times many tokens, or two of whole32.ts, unpacked on the way; added to out. */
 function dot_unpacked(
   type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
-  if (type == F32) {
-    tile_f32(group, q, qStride, columns, tokens, out, outStride);
-    return;
-  }
-  const step = step_columns(type, tokens);
+  const form = form_of(type), step = step_columns(type, tokens);
   const bytes = group_bytes(type, step);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
-    unpack(type, group, scratch, count);
+    const block = block_of(type, group, scratch, count);
     if (groups == 2) {
       const other = scratch + (UNPACK_BYTES >> 1);
       unpack(type, group + groupBytes, other, count);
-      tile_whole32_two(scratch, other, count >> 5, q + (<usize>c << 1), qStride, tokens, out, outStride);
+      tile_whole32_two(block, other, count >> 5, q + (<usize>c << 1), qStride, tokens, out, outStride);
       continue;
     }
-    if (tokens > FEW || form_of(type) == WHOLE_32) {
-      tile(type, scratch, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
+    if (tokens > FEW || form == WHOLE_32 || block == group) {
+      tile(type, block, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
       continue;
     }
     // Memory would idle while a few tokens are multiplied: the next columns are on their way meanwhile.
@@ -345,12 +349,12 @@ function dot_unpacked(
     for (let t: usize = 0; t < <usize>tokens; t += 2) {
       const from = next + (t >> 1) * share;
       touch(from, from + share);
-      tile(type, scratch, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride);
+      tile(type, block, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride);
     }
   }
 }
 
-/** Most tokens beside whose products the next columns are touched; whole bytes gain nothing by it. */
+/** Most tokens beside whose products the next columns are touched; whole bytes, and what is not unpacked, gain nothing by it. */
 const FEW: i32 = 24;
 
 /** Bytes that each pair of tokens touches of the `bytes` at next; 0 where those would leave the memory. */
@@ -368,13 +372,12 @@ export function dot_rows(
 ): void {
   const end = list + (<usize>rows << 2);
   for (let p = list; p < end; p += 4) clear16(out + <usize>load<i32>(p) * outStride);
-  if (type == F32 || rows < unpacked_from(type)) {
+  if (rows < unpacked_from(type)) {
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
       const token = <usize>(row / share);
-      const from = q + token * qStride, to = out + <usize>row * outStride;
-      if (type == F32) dot_f32(group, from, columns, to);
-      else dot_streams(type, group, 1, 0, from, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
+      const to = out + <usize>row * outStride;
+      dot_streams(type, group, 1, 0, q + token * qStride, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
       multiply_scale(type, to, 64, scales + token * scaleStride);
     }
     return;
@@ -383,7 +386,7 @@ export function dot_rows(
   const bytes = group_bytes(type, step);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
-    unpack(type, group, scratch, count);
+    const block = block_of(type, group, scratch, count);
     for (let p = list; p < end; p += 8) {
       // Two rows are as far apart as they are; the last may be alone.
       const row = load<i32>(p);
@@ -392,7 +395,7 @@ export function dot_rows(
       const token = <usize>(row / share);
       const apart = <usize>(mate / share) - token;
       tile(
-        type, scratch, c, count, q + token * qStride, apart * qStride, scales + token * scaleStride, sums + token * scaleStride, apart * scaleStride,
+        type, block, c, count, q + token * qStride, apart * qStride, scales + token * scaleStride, sums + token * scaleStride, apart * scaleStride,
         pair ? 2 : 1, out + <usize>row * outStride, <usize>(mate - row) * outStride,
       );
     }
@@ -406,19 +409,18 @@ export function dot_rows(
 /** Tokens from which unpacking pays; below, a type with a product of one token that needs no unpacking uses that. */
 function unpacked_from(type: i32): i32 {
   switch (type) {
-    case Q8_0: case F16: return 4;
-    case BF16: return 9;
+    case Q8_0: return 4;
+    case F16: case BF16: return 2;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
     case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
   }
 }
 
-/** Columns that are unpacked at once: many, for each call of a tile costs some; within half of UNPACK_BYTES for whole32.ts. */
+/** Columns that a tile goes over: many, for each call of it costs some, and what is unpacked within half of UNPACK_BYTES for whole32.ts. */
 function step_columns(type: i32, tokens: i32): i32 {
   const form = form_of(type);
-  if (form == FLOATS) return 128;
-  return form == WHOLE_32 || (form == BYTES_32 && tokens > FEW) ? 512 : 256;
+  return form == WHOLE_32 || form == WORDS_32 || (form == BYTES_32 && tokens > FEW) ? 512 : 256;
 }
 
 /** `count` unpacked columns, of which the first is column c, times `tokens` activations, added to out. */
@@ -435,6 +437,9 @@ function tile(
       return;
     case BYTES_256:
       tile_bytes256(block, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, block + BLOCK256);
+      return;
+    case WORDS_32:
+      tile_words32(block, (count + 31) >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
       return;
     default:
       tile_f32(block, q + (at << 2), qStride, count, tokens, out, outStride);

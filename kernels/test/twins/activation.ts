@@ -75,3 +75,20 @@ export function quantizeQ8K(x: Float32Array): Activation {
   }
   return { q, scales };
 }
+
+/** A row as ops/quantize.ts, q16, makes it: x = scale q, a scale for 32 columns. */
+export function quantizeQ16(x: Float32Array): Activation {
+  const scales: number[] = [];
+  const q = new Int32Array(x.length);
+  for (let i = 0; i < x.length; i += 32) {
+    const block = x.subarray(i, i + 32);
+    const amax = Math.max(...block.map(Math.abs));
+    const inverse = amax === 0 ? 0 : f32(8191 / amax);
+    q.set(
+      [...block].map((v) => nearest(f32(v * inverse))),
+      i,
+    );
+    scales.push(f32(amax / 8191));
+  }
+  return { q, scales: Float32Array.from(scales) };
+}

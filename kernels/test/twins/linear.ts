@@ -1,19 +1,20 @@
 import { GGML_TYPES, type GgmlTypeName } from "@realizar/gguf";
-import { quantizeQ8, quantizeQ8Fours, quantizeQ8K, TOP } from "./activation.ts";
+import { quantizeQ8, quantizeQ8Fours, quantizeQ8K, quantizeQ16, TOP } from "./activation.ts";
 import { READ } from "./blocks.ts";
-import { f32 } from "./float.ts";
+import { f32, nearest } from "./float.ts";
 
 /** Columns of a type's activation blocks and the op that makes them. */
 export function activationOf(type: GgmlTypeName): {
   block: number;
-  op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
+  op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K" | "quantizeQ16";
 } {
+  if (type === "F16" || type === "BF16") return { block: 32, op: "quantizeQ16" };
   if (type === "Q8_0" || type.startsWith("IQ4")) return { block: 32, op: "quantizeQ8Fours" };
   const block = GGML_TYPES[type].blockLength;
   return { block, op: block === 256 ? "quantizeQ8K" : "quantizeQ8" };
 }
 
-const QUANTIZE = { quantizeQ8Fours, quantizeQ8, quantizeQ8K } as const;
+const QUANTIZE = { quantizeQ8Fours, quantizeQ8, quantizeQ8K, quantizeQ16 } as const;
 
 /** What quantizeQ8Fours is told of a type. */
 export const topOf = (type: GgmlTypeName): number => (type.startsWith("IQ4") ? TOP.iq4 : TOP.bytes);
@@ -60,5 +61,28 @@ export function dotRow(type: GgmlTypeName, row: Uint8Array, x: Float32Array): nu
 export function dotFloats(w: Float32Array, x: Float32Array): number {
   let y = 0;
   for (let i = 0; i < x.length; i++) y = f32(y + f32(x[i]! * w[i]!));
+  return y;
+}
+
+/** A row of F16 or BF16 as weights/words32.ts has it: integers, and a power of two for each 32. */
+export function wordsOf(w: Float32Array): { n: Int32Array; d: Float32Array } {
+  const starts = Array.from({ length: Math.ceil(w.length / 32) }, (_, b) => b * 32);
+  const d = Float32Array.from(starts, (i) => {
+    const most = Math.max(...w.subarray(i, i + 32).map(Math.abs));
+    return 2 ** Math.max(Math.floor(Math.log2(most)) - 12, -126);
+  });
+  return { n: Int32Array.from(w, (v, i) => nearest(v / d[i >> 5]!)), d };
+}
+
+/** A row of F16 or BF16, given as floats, times a row of floats: exact sums of 32 columns, added in order. */
+export function dotWords(w: Float32Array, x: Float32Array): number {
+  const { n, d } = wordsOf(w);
+  const { q, scales } = quantizeQ16(x);
+  let y = 0;
+  for (let b = 0; b < d.length; b++) {
+    let sum = 0;
+    for (let i = b * 32; i < Math.min(x.length, b * 32 + 32); i++) sum += n[i]! * q[i]!;
+    y = f32(y + f32(f32(sum) * f32(d[b]! * scales[b]!)));
+  }
   return y;
 }

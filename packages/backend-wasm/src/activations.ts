@@ -8,7 +8,7 @@ import { place, type Tape } from "./tape.ts";
  * columns. quantizeQ8 has sums beside its scales. top: the largest number, or of fours the largest sum of one sign.
  */
 interface ActivationForm {
-  readonly op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K";
+  readonly op: "quantizeQ8Fours" | "quantizeQ8" | "quantizeQ8K" | "quantizeQ16";
   readonly bytes: number;
   readonly rowBytes: number;
   readonly block: number;
@@ -21,12 +21,13 @@ const Q8 = { op: "quantizeQ8", bytes: 1, rowBytes: 4, block: 32, blockBytes: 4, 
 const Q8K = { op: "quantizeQ8K", bytes: 1, rowBytes: 0, block: 256, blockBytes: 128, top: 127 } as const;
 const FOURS = { op: "quantizeQ8Fours", bytes: 2, rowBytes: 4, block: 32, blockBytes: 0, top: 126 } as const;
 const FOURS_IQ4 = { ...FOURS, top: 133 } as const;
+const Q16 = { op: "quantizeQ16", bytes: 2, rowBytes: 0, block: 32, blockBytes: 4, top: 8191 } as const;
 
 /** What a weight type's activations are quantized to, or f32 as they are (kernels/assembly/weights/table.ts). */
 const ACTIVATION_OF: Partial<Record<DtypeName, "f32" | ActivationForm>> = {
   F32: "f32",
-  F16: "f32",
-  BF16: "f32",
+  F16: Q16,
+  BF16: Q16,
   Q8_0: FOURS,
   IQ4_NL: FOURS_IQ4,
   IQ4_XS: FOURS_IQ4,
@@ -67,8 +68,9 @@ export function createActivations(
     const key = `${x.id}:${kind.op}:${kind.top}:${segment}`;
     const made = quantized.get(key);
     if (made !== undefined) return made;
-    const qStride = aligned(x.columns * kind.bytes, 64);
-    const scaleStride = kind.rowBytes + (x.columns / kind.block) * kind.blockBytes;
+    const blocks = Math.ceil(x.columns / kind.block);
+    const qStride = aligned(blocks * kind.block * kind.bytes, 64);
+    const scaleStride = kind.rowBytes + blocks * kind.blockBytes;
     const q = place(tape.allocate(segment, x.rows * qStride));
     const scales = place(tape.allocate(segment, x.rows * scaleStride));
     const common = {

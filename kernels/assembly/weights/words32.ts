@@ -1,0 +1,89 @@
+/**
+ * Products of 16-bit numbers, a power of two for each row and 32 columns: what F16 and BF16 are packed to (halves.ts).
+ *
+ * A block of 16 rows x 32 columns, 1056 bytes; columns in pairs, j = 0 .. 15, rows v = 0 .. 3:
+ *
+ *   | d of row 0 .. 15: upper half of an f32, in the order that SCALES tells | j, v: columns 2j, 2j+1 of rows 4v .. 4v+3: i16 |          w = d n
+ *
+ * The activation (ops/quantize.ts, q16): s a, a 16-bit number with an f32 scale for 32 columns. With n and a within +-8191 a
+ * block's sum of products is exact in 32 bits. Per row, in block order: y += sum (d s). A last block's columns past a row's end are zero.
+ */
+import { splat0, splat1 } from "../simd/lanes";
+import { add_scaled, SCALES, scale_place } from "./group";
+
+export const BLOCK_WORDS: usize = 1056;
+
+/** The four scales of even place at p. */
+// @ts-ignore: decorator
+@inline
+function even_powers(pairs: v128, one: i32): v128 {
+  return i32x4.mul(pairs, i32x4.splat(one << 16));
+}
+
+/** Those of odd place. */
+// @ts-ignore: decorator
+@inline
+function odd_powers(pairs: v128, one: i32): v128 {
+  return v128.and(pairs, i32x4.splat(one * <i32>0xffff0000));
+}
+
+/** `blocks` blocks times `tokens` activations, added to out. */
+export function tile_words32(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize): void {
+  for (; tokens >= 2; tokens -= 2, q += qStride << 1, scales += scaleStride << 1, out += outStride << 1) two(block, blocks, q, qStride, scales, scaleStride, out, outStride);
+  if (tokens > 0) dot_words32(block, 1, 0, blocks, q, scales, out, 0);
+}
+
+function two(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize, scaleStride: usize, out: usize, outStride: usize): void {
+  const one = <i32>(blocks > 0);
+  for (; blocks > 0; blocks--, block += BLOCK_WORDS, scales += 4) {
+    let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+    let p = block + SCALES;
+    for (const end = block + BLOCK_WORDS; p < end; p += 64, q += 4) {
+      const x = v128.load32_splat(q), y = v128.load32_splat(q + qStride);
+      let w = v128.load(p);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(x, w)); e = i32x4.add(e, i32x4.dot_i16x8_s(y, w)); w = v128.load(p, 16);
+      b = i32x4.add(b, i32x4.dot_i16x8_s(x, w)); f = i32x4.add(f, i32x4.dot_i16x8_s(y, w)); w = v128.load(p, 32);
+      c = i32x4.add(c, i32x4.dot_i16x8_s(x, w)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, w)); w = v128.load(p, 48);
+      d = i32x4.add(d, i32x4.dot_i16x8_s(x, w)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, w));
+    }
+    const low = v128.load(block), high = v128.load(block, 16);
+    const d0 = even_powers(low, one), d1 = odd_powers(low, one), d2 = even_powers(high, one), d3 = odd_powers(high, one);
+    const s = v128.load32_splat(scales), t = v128.load32_splat(scales + scaleStride);
+    add_scaled(out, a, b, c, d, f32x4.mul(d0, s), f32x4.mul(d1, s), f32x4.mul(d2, s), f32x4.mul(d3, s));
+    add_scaled(out + outStride, e, f, g, h, f32x4.mul(d0, t), f32x4.mul(d1, t), f32x4.mul(d2, t), f32x4.mul(d3, t));
+  }
+}
+
+/** One group of 16 rows of each stream, `apart` bytes from each other and read in turn, times one token: added to out, outApart bytes from each other. */
+export function dot_words32(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, out: usize, outApart: usize): void {
+  const one = <i32>(blocks > 0);
+  const last = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += BLOCK_WORDS, q += 64, scales += 4) {
+    let block = group, y = out;
+    do {
+      let a = i32x4.splat(0), b = a, c = a, d = a;
+      let p = block + SCALES, x = q;
+      for (const end = block + BLOCK_WORDS; p < end; p += 128, x += 8) {
+        const two = v128.load64_splat(x), u = splat0(two), v = splat1(two);
+        a = i32x4.add(i32x4.add(a, i32x4.dot_i16x8_s(u, v128.load(p))), i32x4.dot_i16x8_s(v, v128.load(p, 64)));
+        b = i32x4.add(i32x4.add(b, i32x4.dot_i16x8_s(u, v128.load(p, 16))), i32x4.dot_i16x8_s(v, v128.load(p, 80)));
+        c = i32x4.add(i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(p, 32))), i32x4.dot_i16x8_s(v, v128.load(p, 96)));
+        d = i32x4.add(i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(p, 48))), i32x4.dot_i16x8_s(v, v128.load(p, 112)));
+      }
+      const low = v128.load(block), high = v128.load(block, 16), s = v128.load32_splat(scales);
+      add_scaled(y, a, b, c, d, f32x4.mul(even_powers(low, one), s), f32x4.mul(odd_powers(low, one), s), f32x4.mul(even_powers(high, one), s), f32x4.mul(odd_powers(high, one), s));
+      block += apart;
+      y += outApart;
+    } while (y < last);
+  }
+}
+
+/** Row r of a packed group as floats. */
+export function row_words32(group: usize, r: i32, columns: i32, out: usize): void {
+  const d = scale_place(r);
+  for (let c = 0; c < columns; c++, out += 4) {
+    const block = group + <usize>(c >> 5) * BLOCK_WORDS;
+    const n = load<i16>(block + SCALES + (<usize>(c >> 1 & 15) << 6) + (<usize>r << 2) + (<usize>(c & 1) << 1));
+    store<f32>(out, reinterpret<f32>(<i32>load<u16>(block + d) << 16) * <f32>n);
+  }
+}
