@@ -42,10 +42,10 @@ export function linear_experts(
       let next = i;
       while (next < rows) {
         next = list_rows(experts, i, next, rows, list);
-        const count = load<i32>(list);
-        for (let g = from; g < to; g++) {
-          dot_rows(type, matrix + <usize>g * groupBytes, q, qStride, scales, sums, scaleStride, columns, list + 4, count, share, out + (<usize>g << 6), outStride, mine);
-        }
+        dot_rows(
+          type, matrix + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, list + 4, load<i32>(list), share,
+          out + (<usize>from << 6), outStride, mine,
+        );
       }
     }
   }

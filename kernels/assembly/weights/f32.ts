@@ -19,38 +19,43 @@ export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
   for (let c = 0; c < columns; c++, p += 64, out += 4) store<f32>(out, load<f32>(p));
 }
 
-/** 16 rows of `columns` packed columns times one token, added to out: x[columns] f32. */
-function dot_f32(group: usize, x: usize, columns: i32, out: usize): void {
-  let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
-  const end = x + (<usize>columns << 2);
-  let w = group;
-  for (const pairs = x + (<usize>columns >> 1 << 3); x < pairs; x += 8, w += 128) {
-    const x2 = v128.load64_splat(x);
-    let s = splat0(x2);
-    a = f32x4.add(a, f32x4.mul(s, v128.load(w)));
-    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 16)));
-    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 32)));
-    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 48)));
-    s = splat1(x2);
-    a = f32x4.add(a, f32x4.mul(s, v128.load(w, 64)));
-    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 80)));
-    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 96)));
-    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 112)));
+/** Columns of each stream that are read in turn: 1 KiB. */
+const TURN: i32 = 16;
+
+/** One group of 16 rows of each stream, `apart` bytes from each other, times one token x[columns] f32: added to out, outApart bytes from each other. */
+export function dot_f32(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {
+  const last = out + <usize>streams * outApart;
+  for (; columns > 0; columns -= TURN, group += <usize>TURN << 6, x += <usize>TURN << 2) {
+    const end = x + (<usize>min(TURN, columns) << 2), pairs = end - 4;
+    let block = group, y = out;
+    do {
+      let a = v128.load(y), b = v128.load(y, 16), c = v128.load(y, 32), d = v128.load(y, 48);
+      let w = block, t = x;
+      for (; t < pairs; t += 8, w += 128) {
+        const two = v128.load64_splat(t), u = splat0(two), v = splat1(two);
+        a = f32x4.add(f32x4.add(a, f32x4.mul(u, v128.load(w))), f32x4.mul(v, v128.load(w, 64)));
+        b = f32x4.add(f32x4.add(b, f32x4.mul(u, v128.load(w, 16))), f32x4.mul(v, v128.load(w, 80)));
+        c = f32x4.add(f32x4.add(c, f32x4.mul(u, v128.load(w, 32))), f32x4.mul(v, v128.load(w, 96)));
+        d = f32x4.add(f32x4.add(d, f32x4.mul(u, v128.load(w, 48))), f32x4.mul(v, v128.load(w, 112)));
+      }
+      if (t < end) {
+        const u = v128.load32_splat(t);
+        a = f32x4.add(a, f32x4.mul(u, v128.load(w)));
+        b = f32x4.add(b, f32x4.mul(u, v128.load(w, 16)));
+        c = f32x4.add(c, f32x4.mul(u, v128.load(w, 32)));
+        d = f32x4.add(d, f32x4.mul(u, v128.load(w, 48)));
+      }
+      v128.store(y, a);
+      v128.store(y, b, 16);
+      v128.store(y, c, 32);
+      v128.store(y, d, 48);
+      block += apart;
+      y += outApart;
+    } while (y < last);
   }
-  for (; x < end; x += 4, w += 64) {
-    const s = v128.load32_splat(x);
-    a = f32x4.add(a, f32x4.mul(s, v128.load(w)));
-    b = f32x4.add(b, f32x4.mul(s, v128.load(w, 16)));
-    c = f32x4.add(c, f32x4.mul(s, v128.load(w, 32)));
-    d = f32x4.add(d, f32x4.mul(s, v128.load(w, 48)));
-  }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
 }
 
-/** The same for two tokens whose inputs are xStride and outputs outStride bytes apart. */
+/** 16 rows of `columns` packed columns times two tokens whose inputs are xStride and outputs outStride bytes apart. */
 function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usize, outStride: usize): void {
   const next = out + outStride;
   let a = v128.load(out), b = v128.load(out, 16), c = v128.load(out, 32), d = v128.load(out, 48);
@@ -96,5 +101,5 @@ function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usi
 /** `columns` packed columns times `tokens` rows of f32, added to out. */
 export function tile_f32(group: usize, x: usize, xStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize): void {
   for (; tokens >= 2; tokens -= 2, x += xStride << 1, out += outStride << 1) dot2_f32(group, x, xStride, columns, out, outStride);
-  if (tokens > 0) dot_f32(group, x, columns, out);
+  if (tokens > 0) dot_f32(group, 1, 0, columns, x, out, 0);
 }

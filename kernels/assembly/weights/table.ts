@@ -8,7 +8,7 @@ import { whole_bias } from "../simd/dot";
 import { touch, touched_share } from "../simd/touch";
 import { row_bytes32, tile_bytes32 } from "./bytes32";
 import { BLOCK256, row_bytes256, tile_bytes256 } from "./bytes256";
-import { pack_f32, row_f32, tile_f32 } from "./f32";
+import { dot_f32, pack_f32, row_f32, tile_f32 } from "./f32";
 import { clear16, UNPACK_BYTES } from "./group";
 import { pack_halves } from "./halves";
 import { BLOCK_IQ4_NL, BLOCK_IQ4_XS, dot_iq4_nl, dot_iq4_xs, pack_iq4_nl, pack_iq4_xs, unpack_iq4_nl, unpack_iq4_xs } from "./iq4";
@@ -223,7 +223,14 @@ export function dot_groups(
     }
     return;
   }
-  const first = out;
+  dot_packed(type, group, groups, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+}
+
+/** `groups` groups times a few tokens without unpacking, to out, which is clear. */
+function dot_packed(
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
+): void {
+  const first = out, width = <usize>groups << 6;
   // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
   let streams = STREAMS;
   for (let left = groups; left > 0; ) {
@@ -271,6 +278,7 @@ function dot_streams(
   switch (type) {
     // Their turns are so short that calls would tell: they go from stream to stream themselves.
     case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, out, outApart); return;
+    case F32: dot_f32(group, streams, apart, columns, q, out, outApart); return;
     case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart); return;
   }
   const width = columns_of(type), bytes = bytes_of(type), parts = parts_of(type);
@@ -364,25 +372,33 @@ function share_of(next: usize, bytes: usize, tokens: i32): usize {
 }
 
 /**
- * 16 packed rows times the activation rows that `list` numbers (i32): row i reads activation i / share and writes to
- * out + i outStride.
+ * `groups` groups of 16 packed rows times the activation rows that `list` numbers (i32): row i reads activation i / share and
+ * writes to out + i outStride.
  */
 export function dot_rows(
-  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
-  const end = list + (<usize>rows << 2);
-  for (let p = list; p < end; p += 4) clear16(out + <usize>load<i32>(p) * outStride);
+  const end = list + (<usize>rows << 2), width = <usize>groups << 6;
+  for (let p = list; p < end; p += 4) {
+    const row = out + <usize>load<i32>(p) * outStride;
+    for (let y = row; y < row + width; y += 64) clear16(y);
+  }
   if (rows < unpacked_from(type)) {
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
       const token = <usize>(row / share);
-      const to = out + <usize>row * outStride;
-      dot_streams(type, group, 1, 0, q + token * qStride, scales + token * scaleStride, sums + token * scaleStride, columns, to, 0, scratch);
-      multiply_scale(type, to, 64, scales + token * scaleStride);
+      dot_packed(type, group, groups, groupBytes, q + token * qStride, 0, scales + token * scaleStride, sums + token * scaleStride, 0, columns, 1, out + <usize>row * outStride, 0, scratch);
     }
     return;
   }
-  const step = step_columns(type, rows);
+  for (; groups > 0; groups--, group += groupBytes, out += 64) rows_unpacked(type, group, q, qStride, scales, sums, scaleStride, columns, list, rows, share, out, outStride, scratch);
+}
+
+/** One group times those rows, unpacked on the way. */
+function rows_unpacked(
+  type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
+): void {
+  const end = list + (<usize>rows << 2), step = step_columns(type, rows);
   const bytes = group_bytes(type, step);
   for (let c = 0; c < columns; c += step, group += bytes) {
     const count = min(step, columns - c);
@@ -410,7 +426,7 @@ export function dot_rows(
 function unpacked_from(type: i32): i32 {
   switch (type) {
     case Q8_0: return 4;
-    case F16: case BF16: return 2;
+    case F32: case F16: case BF16: return 2;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
     case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
