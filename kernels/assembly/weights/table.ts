@@ -214,11 +214,11 @@ export function dot_groups(
     const row = out + t * outStride;
     for (let p = row; p < row + width; p += 64) clear16(p);
   }
-  if (tokens >= unpacked_from(type)) {
+  if (tokens >= tiled_from(type)) {
     const most = form_of(type) == WHOLE_32 ? 2 : 1;
     for (let g = 0; g < groups; g += most, group += groupBytes * <usize>most, out += <usize>most << 6) {
       const count = min(most, groups - g);
-      dot_unpacked(type, group, count, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+      dot_tiled(type, group, count, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
       for (let t: usize = 0; t < <usize>tokens; t++) multiply_scale(type, out + t * outStride, <usize>count << 6, scales + t * scaleStride);
     }
     return;
@@ -334,7 +334,7 @@ function block_of(type: i32, group: usize, scratch: usize, count: i32): usize {
 }
 
 /** One group times many tokens, or two of whole32.ts, unpacked on the way; added to out. */
-function dot_unpacked(
+function dot_tiled(
   type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const form = form_of(type), step = step_columns(type, tokens);
@@ -383,7 +383,7 @@ export function dot_rows(
     const row = out + <usize>load<i32>(p) * outStride;
     for (let y = row; y < row + width; y += 64) clear16(y);
   }
-  if (rows < unpacked_from(type)) {
+  if (rows < tiled_from(type)) {
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
       const token = <usize>(row / share);
@@ -391,11 +391,11 @@ export function dot_rows(
     }
     return;
   }
-  for (; groups > 0; groups--, group += groupBytes, out += 64) rows_unpacked(type, group, q, qStride, scales, sums, scaleStride, columns, list, rows, share, out, outStride, scratch);
+  for (; groups > 0; groups--, group += groupBytes, out += 64) rows_tiled(type, group, q, qStride, scales, sums, scaleStride, columns, list, rows, share, out, outStride, scratch);
 }
 
 /** One group times those rows, unpacked on the way. */
-function rows_unpacked(
+function rows_tiled(
   type: i32, group: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const end = list + (<usize>rows << 2), step = step_columns(type, rows);
@@ -422,11 +422,11 @@ function rows_unpacked(
   }
 }
 
-/** Tokens from which unpacking pays; below, a type with a product of one token that needs no unpacking uses that. */
-function unpacked_from(type: i32): i32 {
+/** Tokens from which a tile's product pays; below, a type with a product of one token that needs no unpacking uses that, which reads more streams. */
+function tiled_from(type: i32): i32 {
   switch (type) {
-    case Q8_0: return 4;
-    case F32: case F16: case BF16: return 2;
+    case F16: case BF16: return 8;
+    case F32: case Q8_0: return 6;
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
     case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
     default: return 0;
