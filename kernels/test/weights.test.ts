@@ -178,11 +178,11 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
 });
 
 describe.each([...FLOAT_TYPES])("%s", (type) => {
-  const dot = type === "F32" ? dotFloats : dotWords;
+  const dot = type === "F32" ? dotFloats : (w: Float32Array, x: Float32Array) => dotWords(type, w, x);
   /** A row's numbers as they are kept. */
   const kept = (row: Float32Array) => {
     if (type === "F32") return row;
-    const { n, d } = wordsOf(row);
+    const { n, d } = wordsOf(type, row);
     return Float32Array.from(n, (v, i) => v * d[i >> 5]!);
   };
 
@@ -195,6 +195,7 @@ describe.each([...FLOAT_TYPES])("%s", (type) => {
       const w = packInto(relaxed, type, data, rows, columns);
       const order = Array.from({ length: rows }, (_, i) => rows - 1 - i);
       const expected = order.flatMap((r) => [...kept(floats.subarray(r * columns, (r + 1) * columns))]);
+      // Integers have no -0.
       expect([...embed(relaxed, w, order)].map((v) => v + 0)).toEqual(expected.map((v) => v + 0));
       const tokens = 9;
       const x = randomFloats(tokens * columns, columns + 1);
@@ -243,6 +244,9 @@ describe.each(["F16", "BF16"] as const)("%s", (type) => {
       view.setUint16(i * 2, ((i & 1) << 15) | (exponent << (type === "F16" ? 10 : 7)) | mantissa, true);
     }
     data.fill(0, 0, 64);
+    // 32 numbers that are all tiny, subnormal ones among them.
+    for (let i = 96; i < 128; i++)
+      view.setUint16(i * 2, i % 2 === 0 ? i * 13 : (i % 3) << (type === "F16" ? 10 : 7), true);
     const floats = floatsOf(type, data);
     const w = packInto(relaxed, type, data, rows, columns);
     const got = embed(
@@ -253,7 +257,7 @@ describe.each(["F16", "BF16"] as const)("%s", (type) => {
     for (const [i, v] of floats.entries()) {
       const most = Math.max(...floats.subarray(i & ~31, (i | 31) + 1).map(Math.abs));
       const error = Math.abs(got[i]! - v);
-      if (Math.abs(v) >= most / 4) expect(error).toBe(0);
+      if (Math.abs(v) >= most / 4 && most >= 2 ** -114) expect(error).toBe(0);
       else expect(error).toBeLessThanOrEqual(Math.max(most * 2 ** -13, 2 ** -127));
     }
   });
@@ -265,20 +269,71 @@ describe.each(["F16", "BF16"] as const)("%s", (type) => {
       relaxed.reset();
       const x = Float32Array.from({ length: 9 * columns }, (_, i) => shape(i % columns));
       const w = packInto(relaxed, type, data, rows, columns);
-      const wanted = dotWords(floatsOf(type, data).subarray(0, columns), x.subarray(0, columns));
+      const wanted = dotWords(type, floatsOf(type, data).subarray(0, columns), x.subarray(0, columns));
       expect(bits(multiply(relaxed, type, w, x))).toEqual(bits(new Float32Array(9 * rows).fill(wanted)));
     }
   });
 
-  test("infinite activations give one token what they give among others, and nothing finite", () => {
+  test("infinite activations, and NaN, give one token what they give among others, and nothing finite", () => {
     const [rows, columns] = [16, 70];
+    for (const wrong of [Number.POSITIVE_INFINITY, Number.NaN]) {
+      for (const at of [3, 69]) {
+        relaxed.reset();
+        const x = randomFloats(9 * columns, 17).fill(wrong, at, at + 1);
+        for (let t = 1; t < 9; t++) x.copyWithin(t * columns, 0, columns);
+        const w = packInto(relaxed, type, weightRows(type, rows, columns, 18), rows, columns);
+        const together = [...multiply(relaxed, type, w, x)].slice(0, rows);
+        expect(together.some(Number.isFinite)).toBe(false);
+        expect([...multiply(relaxed, type, w, x.subarray(0, columns))]).toEqual(together);
+      }
+    }
+  });
+
+  test("rows that are missing become zeros, and nothing past the last one is read", () => {
+    for (const [rows, columns] of [
+      [2, 64],
+      [3, 33],
+      [17, 32],
+    ] as const) {
+      relaxed.reset();
+      const groups = Math.ceil(rows / 16);
+      const groupBytes = relaxed.kernels.group_bytes(GGML_TYPES[type].id, columns);
+      const data = weightRows(type, rows, columns, 22);
+      const src = (relaxed.bytes.length - data.length) & ~3;
+      relaxed.bytes.set(data, src);
+      const dst = relaxed.space(groups * groupBytes);
+      const args = { src, dst, type: GGML_TYPES[type].id, rows, columns, rowBytes: columns * 2, groupBytes };
+      relaxed.run("pack", args);
+      const w = { type: args.type, address: dst, groupBytes, groups, rows: groups * 16, columns };
+      const all = embed(relaxed, w, [
+        rows - 1,
+        ...Array.from({ length: groups * 16 - rows }, (_, i) => rows + i),
+      ]);
+      expect(all.subarray(0, columns).some((v) => v !== 0)).toBe(true);
+      expect(all.subarray(columns).every((v) => v === 0)).toBe(true);
+    }
+  });
+
+  test("activations so small that 8191 / amax would be infinite count as zero", () => {
+    const [rows, columns] = [16, 64];
     relaxed.reset();
-    const x = randomFloats(9 * columns, 17).fill(Number.POSITIVE_INFINITY, 3, 4);
-    for (let t = 1; t < 9; t++) x.copyWithin(t * columns, 0, columns);
-    const w = packInto(relaxed, type, weightRows(type, rows, columns, 18), rows, columns);
-    const together = [...multiply(relaxed, type, w, x)].slice(0, rows);
-    expect(together.some(Number.isFinite)).toBe(false);
-    expect([...multiply(relaxed, type, w, x.subarray(0, columns))]).toEqual(together);
+    const w = packInto(relaxed, type, weightRows(type, rows, columns, 23), rows, columns);
+    for (const tiny of [1e-35, 1e-37, 1e-41]) {
+      const x = Float32Array.from({ length: columns }, (_, i) => (i % 5 === 0 ? 0 : tiny * (i % 3)));
+      expect([...multiply(relaxed, type, w, x)]).toEqual(new Array(rows).fill(0));
+    }
+  });
+
+  test("products are finite where exact ones are: the largest weights, beside zeros", () => {
+    const [rows, columns] = [16, 64];
+    const largest = type === "F16" ? 0x7bff : 0x7f7f;
+    const data = new Uint8Array(rows * columns * 2);
+    const view = new DataView(data.buffer);
+    for (let i = 0; i < rows * columns; i++) view.setUint16(i * 2, i % 2 === 0 ? largest : 0x0001, true);
+    relaxed.reset();
+    const w = packInto(relaxed, type, data, rows, columns);
+    const x = Float32Array.from({ length: columns }, (_, i) => (i % 2 === 0 ? 0 : 1e10));
+    expect([...multiply(relaxed, type, w, x)].every(Number.isFinite)).toBe(true);
   });
 
   test("more columns than a tile goes over, and a weight at the memory's very end", () => {

@@ -12,7 +12,7 @@
  * last block of a q16 K is as short as its pairs). A q16 number is within +-8191, a K's scale is of a position and block,
  * a V's of a position. Pages of f16 and q8_0 are widened into scratch once for all query heads that read them.
  */
-import { amax_of } from "../simd/amax";
+import { amax_of, steps_of } from "../simd/amax";
 import { f32x4_from_u16_lanes, f32x4_from_usual_halves, load_f16, u16_lanes_from_f32x4 } from "../simd/half";
 import { split_from, split_to } from "../split";
 
@@ -104,8 +104,8 @@ function store_q8_0(k: usize, v: usize, key: usize, value: usize, slot: usize, h
     const valueScale = amax_of(v + (b << 7), count) / <f32>127.0;
     store<u16>(key + b * 544 + (slot << 1), <u16>half_of(keyScale));
     store<u16>(row + (b << 1), <u16>half_of(valueScale));
-    const ki: f32 = keyScale == 0 ? 0 : <f32>1.0 / keyScale;
-    const vi: f32 = valueScale == 0 ? 0 : <f32>1.0 / valueScale;
+    const ki = steps_of(keyScale, 1);
+    const vi = steps_of(valueScale, 1);
     for (let i = 0; i < 32; i++) {
       const at = (b << 7) + (<usize>i << 2);
       store<i8>(key + b * 544 + 32 + (<usize>i << 4) + slot, i < count ? <i8><i32>nearest(load<f32>(k + at) * ki) : 0);
@@ -119,7 +119,7 @@ function store_q16(k: usize, v: usize, key: usize, value: usize, slot: usize, he
   for (let first = 0; first < headDim; first += 32, k += 128) {
     const count = min(32, headDim - first);
     const amax = amax_of(k, count);
-    const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+    const inverse = steps_of(amax, 8191);
     store<f32>(key + (slot << 2), amax / <f32>8191.0);
     key += 64;
     for (let i = 0; i < count; i += 2, key += 64) {
@@ -129,7 +129,7 @@ function store_q16(k: usize, v: usize, key: usize, value: usize, slot: usize, he
     }
   }
   const amax = amax_of(v, headDim);
-  const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+  const inverse = steps_of(amax, 8191);
   store<f32>(value + (slot << 2), amax / <f32>8191.0);
   const row = value + VALUE_SCALES_Q16 + (slot >> 1) * (<usize>padded_dim(headDim) << 2) + ((slot & 1) << 1);
   for (let d: usize = 0; d < <usize>headDim; d++) store<i16>(row + (d << 2), q16_of(load<f32>(v + (d << 2)), inverse));

@@ -1,4 +1,4 @@
-import { amax_of, largest_lane } from "../simd/amax";
+import { amax_of, largest_lane, steps_of } from "../simd/amax";
 import { whole_bias } from "../simd/dot";
 import { nearest_by, nearest_i32x4 } from "../simd/lanes";
 import { split_from, split_to } from "../split";
@@ -139,7 +139,7 @@ export function quantize_q16(x: usize, xStride: usize, q: usize, qStride: usize,
 /** `count` numbers at `from`, 1 to 32, as 32 16-bit integers within +-8191, zeros after them: 32 products of two such sum within 32 bits. Gives their scale, amax / 8191. */
 export function numbers_q16(from: usize, count: i32, into: usize): f32 {
   const amax = amax_of(from, count);
-  const inverse: f32 = amax == 0 ? 0 : <f32>8191.0 / amax;
+  const inverse = steps_of(amax, 8191);
   const s = f32x4.splat(inverse);
   let i = 0;
   for (; i + 8 <= count; i += 8, from += 32, into += 16) {
@@ -163,7 +163,7 @@ export function quantize_q8_256(x: usize, xStride: usize, q: usize, qStride: usi
     const into = q + <usize>row * qStride + (<usize>block << 8);
     const record = scales + <usize>row * scaleStride + (<usize>block << 7);
     const amax = amax_of(from, 256);
-    const s = f32x4.splat(amax == 0 ? 0 : <f32>127.0 / amax);
+    const s = f32x4.splat(steps_of(amax, 127));
     store<f32>(record, amax / <f32>127.0);
     for (let run: usize = 0; run < 16; run++) {
       const pairs = i32x4.extract_lane(pair_sums(sixteen(from + (run << 6), into + (run << 4), s)), 0);

@@ -14,6 +14,13 @@ export function amax_of(p: usize, count: i32): f32 {
   return m;
 }
 
+/** most / amax; 0 where amax is so small, below 1e-34, that 8191 / amax might be infinite, and numbers count as zero. NaN where amax is. */
+// @ts-ignore: decorator
+@inline
+export function steps_of(amax: f32, most: f32): f32 {
+  return amax < <f32>1e-34 ? 0 : most / amax;
+}
+
 /** The largest of four floats that are not negative, NaN if one is. */
 // @ts-ignore: decorator
 @inline

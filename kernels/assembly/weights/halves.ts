@@ -1,7 +1,7 @@
 /**
  * F16 and BF16 weights, packed as words32.ts has them: of each row and 32 columns the largest number decides a power of two d such
  * that it is 4096 d to 8191 d. Its 11 or 8 bits, and those of numbers down to a quarter of it (BF16: a 32nd), are kept; smaller ones
- * are rounded to the next d, a 2^-13 of the largest at most.
+ * are rounded to the next d, a 2^-13 of the largest at most. No d is subnormal: BF16 of less than 2^-114 are multiples of 2^-126.
  */
 import { f32x4_from_usual_pairs, load_f16 } from "../simd/half";
 import { nearest_by } from "../simd/lanes";
@@ -47,8 +47,8 @@ function most_of_32(p: usize, mask: v128): i32 {
 // @ts-ignore: decorator
 @inline
 function keep_scale(brain: bool, most: i32, dst: usize, r: i32): v128 {
-  // The exponents' biases are 127 and, of F16, 15; a subnormal half is so many 2^-24.
-  const exponent = brain ? max((most >> 7) - 12, 1) : most >= 0x400 ? (most >> 10) + 127 - 15 - 12 : 31 - clz(most) + 127 - 24 - 12;
+  // The exponents' biases are 127 and, of F16, 15. Subnormal halves need no smaller d than the least normal one.
+  const exponent = brain ? max((most >> 7) - 12, 1) : max(most >> 10, 1) + 127 - 15 - 12;
   store<u16>(dst + scale_place(r), exponent << 7);
   return i32x4.splat((254 - exponent) << 23);
 }

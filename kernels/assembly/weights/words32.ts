@@ -6,10 +6,11 @@
  *   | d of row 0 .. 15: upper half of an f32, in the order that SCALES tells | j, v: columns 2j, 2j+1 of rows 4v .. 4v+3: i16 |          w = d n
  *
  * The activation (ops/quantize.ts, q16): s a, a 16-bit number with an f32 scale for 32 columns. With n and a within +-8191 a
- * block's sum of products is exact in 32 bits. Per row, in block order: y += sum (d s). A last block's columns past a row's end are zero.
+ * block's sum of products is exact in 32 bits. Per row, in block order: y += (sum s) d; d rounds nothing, and so nothing overflows before
+ * what it is joined to. A last block's columns past a row's end are zero.
  */
 import { splat0, splat1 } from "../simd/lanes";
-import { add_scaled, SCALES, scale_place } from "./group";
+import { SCALES, scale_place } from "./group";
 
 export const BLOCK_WORDS: usize = 1056;
 
@@ -25,6 +26,23 @@ function even_powers(pairs: v128, one: i32): v128 {
 @inline
 function odd_powers(pairs: v128, one: i32): v128 {
   return v128.and(pairs, i32x4.splat(one * <i32>0xffff0000));
+}
+
+/** out[16] += the sums a .. d of the block at p, times the activation's scale s and their rows' powers. */
+// @ts-ignore: decorator
+@inline
+function add_block(out: usize, a: v128, b: v128, c: v128, d: v128, s: v128, p: usize, one: i32): void {
+  const low = v128.load(p), high = v128.load(p, 16);
+  v128.store(out, joined(v128.load(out), a, s, even_powers(low, one)));
+  v128.store(out, joined(v128.load(out, 16), b, s, odd_powers(low, one)), 16);
+  v128.store(out, joined(v128.load(out, 32), c, s, even_powers(high, one)), 32);
+  v128.store(out, joined(v128.load(out, 48), d, s, odd_powers(high, one)), 48);
+}
+
+// @ts-ignore: decorator
+@inline
+function joined(y: v128, sum: v128, s: v128, d: v128): v128 {
+  return f32x4.add(y, f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sum), s), d));
 }
 
 /** `blocks` blocks times `tokens` activations, added to out. */
@@ -46,11 +64,8 @@ function two(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize,
       c = i32x4.add(c, i32x4.dot_i16x8_s(x, w)); g = i32x4.add(g, i32x4.dot_i16x8_s(y, w)); w = v128.load(p, 48);
       d = i32x4.add(d, i32x4.dot_i16x8_s(x, w)); h = i32x4.add(h, i32x4.dot_i16x8_s(y, w));
     }
-    const low = v128.load(block), high = v128.load(block, 16);
-    const d0 = even_powers(low, one), d1 = odd_powers(low, one), d2 = even_powers(high, one), d3 = odd_powers(high, one);
-    const s = v128.load32_splat(scales), t = v128.load32_splat(scales + scaleStride);
-    add_scaled(out, a, b, c, d, f32x4.mul(d0, s), f32x4.mul(d1, s), f32x4.mul(d2, s), f32x4.mul(d3, s));
-    add_scaled(out + outStride, e, f, g, h, f32x4.mul(d0, t), f32x4.mul(d1, t), f32x4.mul(d2, t), f32x4.mul(d3, t));
+    add_block(out, a, b, c, d, v128.load32_splat(scales), block, one);
+    add_block(out + outStride, e, f, g, h, v128.load32_splat(scales + scaleStride), block, one);
   }
 }
 
@@ -70,8 +85,7 @@ export function dot_words32(group: usize, streams: i32, apart: usize, blocks: i3
         c = i32x4.add(i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(p, 32))), i32x4.dot_i16x8_s(v, v128.load(p, 96)));
         d = i32x4.add(i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(p, 48))), i32x4.dot_i16x8_s(v, v128.load(p, 112)));
       }
-      const low = v128.load(block), high = v128.load(block, 16), s = v128.load32_splat(scales);
-      add_scaled(y, a, b, c, d, f32x4.mul(even_powers(low, one), s), f32x4.mul(odd_powers(low, one), s), f32x4.mul(even_powers(high, one), s), f32x4.mul(odd_powers(high, one), s));
+      add_block(y, a, b, c, d, v128.load32_splat(scales), block, one);
       block += apart;
       y += outApart;
     } while (y < last);

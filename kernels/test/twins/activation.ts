@@ -8,6 +8,9 @@ export interface Activation {
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
+/** What numbers are multiplied by so that the largest becomes `most`: 0 for numbers so small that they count as zero. */
+const stepsOf = (amax: number, most: number) => (amax < f32(1e-34) ? 0 : f32(most / amax));
+
 /** A row's scale: the power of two from `least` up. */
 function rowScale(least: number): number {
   let t = 2 ** -110;
@@ -69,7 +72,7 @@ export function quantizeQ8K(x: Float32Array): Activation {
   for (let b = 0; b < scales.length; b++) {
     let amax = 0;
     for (let i = 0; i < 256; i++) amax = Math.max(amax, Math.abs(x[b * 256 + i]!));
-    const inverse = amax === 0 ? 0 : f32(127 / amax);
+    const inverse = stepsOf(amax, 127);
     scales[b] = amax / 127;
     for (let i = 0; i < 256; i++) q[b * 256 + i] = nearest(f32(x[b * 256 + i]! * inverse));
   }
@@ -83,7 +86,7 @@ export function quantizeQ16(x: Float32Array): Activation {
   for (let i = 0; i < x.length; i += 32) {
     const block = x.subarray(i, i + 32);
     const amax = Math.max(...block.map(Math.abs));
-    const inverse = amax === 0 ? 0 : f32(8191 / amax);
+    const inverse = stepsOf(amax, 8191);
     q.set(
       [...block].map((v) => nearest(f32(v * inverse))),
       i,

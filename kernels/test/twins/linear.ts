@@ -64,25 +64,26 @@ export function dotFloats(w: Float32Array, x: Float32Array): number {
   return y;
 }
 
-/** A row of F16 or BF16 as weights/words32.ts has it: integers, and a power of two for each 32. */
-export function wordsOf(w: Float32Array): { n: Int32Array; d: Float32Array } {
+/** A row of F16 or BF16 as weights/words32.ts has it: integers, and a power of two for each 32, 2^least at least. */
+export function wordsOf(type: GgmlTypeName, w: Float32Array): { n: Int32Array; d: Float32Array } {
+  const least = type === "F16" ? -14 - 12 : -126;
   const starts = Array.from({ length: Math.ceil(w.length / 32) }, (_, b) => b * 32);
   const d = Float32Array.from(starts, (i) => {
     const most = Math.max(...w.subarray(i, i + 32).map(Math.abs));
-    return 2 ** Math.max(Math.floor(Math.log2(most)) - 12, -126);
+    return 2 ** Math.max(Math.floor(Math.log2(most)) - 12, least);
   });
   return { n: Int32Array.from(w, (v, i) => nearest(v / d[i >> 5]!)), d };
 }
 
 /** A row of F16 or BF16, given as floats, times a row of floats: exact sums of 32 columns, added in order. */
-export function dotWords(w: Float32Array, x: Float32Array): number {
-  const { n, d } = wordsOf(w);
+export function dotWords(type: GgmlTypeName, w: Float32Array, x: Float32Array): number {
+  const { n, d } = wordsOf(type, w);
   const { q, scales } = quantizeQ16(x);
   let y = 0;
   for (let b = 0; b < d.length; b++) {
     let sum = 0;
     for (let i = b * 32; i < Math.min(x.length, b * 32 + 32); i++) sum += n[i]! * q[i]!;
-    y = f32(y + f32(f32(sum) * f32(d[b]! * scales[b]!)));
+    y = f32(y + f32(f32(f32(sum) * scales[b]!) * d[b]!));
   }
   return y;
 }

@@ -25,8 +25,8 @@ const HALF_WORDS: Partial<Record<DtypeName, readonly number[]>> = {
 export function firstNonFinite(dtype: DtypeName, bytes: Uint8Array): number {
   const { blockLength, blockBytes } = DTYPES[dtype];
   if (dtype === "F32") return scan(words32(bytes), 0x7f800000, 0x00800000, 1);
-  if (dtype === "F16") return scan(words32(bytes), 0x7c007c00, 0x04000400, 2);
-  if (dtype === "BF16") return scan(words32(bytes), 0x7f807f80, 0x00800080, 2);
+  if (dtype === "F16") return scanHalves(bytes, 0x7c00, 0x0400);
+  if (dtype === "BF16") return scanHalves(bytes, 0x7f80, 0x0080);
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
   let first = -1;
   for (const word of blockBytes % 2 === 0 ? (HALF_WORDS[dtype] ?? []) : []) {
@@ -42,6 +42,14 @@ export function firstNonFinite(dtype: DtypeName, bytes: Uint8Array): number {
     }
   }
   return first;
+}
+
+/** Numbers of 16 bits, two a word; of an odd count the last is alone. */
+function scanHalves(bytes: Uint8Array, exponent: number, one: number): number {
+  const at = scan(words32(bytes), exponent * 0x10001, one * 0x10001, 2);
+  if (at >= 0 || bytes.length % 4 === 0) return at;
+  const [last = 0] = new Uint16Array(bytes.buffer, bytes.byteOffset + bytes.length - 2, 1);
+  return (last & exponent) === exponent ? bytes.length / 2 - 1 : -1;
 }
 
 function words32(bytes: Uint8Array): Uint32Array {
