@@ -40,6 +40,20 @@ export function f32x4_from_usual_pairs(w: v128, place: v128, one: i32): v128 {
   return f32x4.mul(v128.and(i32x4.dot_i16x8_s(w, place), i32x4.splat(one * <i32>0x8fffe000)), i32x4.splat(one * 0x77800000));
 }
 
+/** The brain floats (upper halves of f32) of even place in each lane, as f32. */
+// @ts-ignore: decorator
+@inline
+export function f32x4_from_even_brains(w: v128, one: i32): v128 {
+  return i32x4.mul(w, i32x4.splat(one << 16));
+}
+
+/** Those of odd place. */
+// @ts-ignore: decorator
+@inline
+export function f32x4_from_odd_brains(w: v128, one: i32): v128 {
+  return v128.and(w, i32x4.splat(one * <i32>0xffff0000));
+}
+
 /** One half float at p as f32. */
 // @ts-ignore: decorator
 @inline

@@ -3,7 +3,7 @@
  * that it is 4096 d to 8191 d. Its 11 or 8 bits, and those of numbers down to a quarter of it (BF16: a 32nd), are kept; smaller ones
  * are rounded to the next d, a 2^-13 of the largest at most. No d is subnormal: BF16 of less than 2^-114 are multiples of 2^-126.
  */
-import { f32x4_from_usual_pairs, load_f16 } from "../simd/half";
+import { f32x4_from_even_brains, f32x4_from_odd_brains, f32x4_from_usual_pairs, load_f16 } from "../simd/half";
 import { nearest_by } from "../simd/lanes";
 import { GROUP, SCALES, scale_place, transpose_words } from "./group";
 import { BLOCK_WORDS } from "./words32";
@@ -58,8 +58,8 @@ function keep_scale(brain: bool, most: i32, dst: usize, r: i32): v128 {
 @inline
 function eight_of(brain: bool, p: usize, s: v128, big: v128, one: i32): v128 {
   const w = v128.load(p);
-  const even = brain ? i32x4.mul(w, i32x4.splat(one << 16)) : f32x4_from_usual_pairs(w, i32x4.splat(one << 13), one);
-  const odd = brain ? v128.and(w, i32x4.splat(one * <i32>0xffff0000)) : f32x4_from_usual_pairs(w, i32x4.splat(one << 29), one);
+  const even = brain ? f32x4_from_even_brains(w, one) : f32x4_from_usual_pairs(w, i32x4.splat(one << 13), one);
+  const odd = brain ? f32x4_from_odd_brains(w, one) : f32x4_from_usual_pairs(w, i32x4.splat(one << 29), one);
   const apart = i16x8.narrow_i32x4_s(nearest_by(f32x4.mul(even, s), big), nearest_by(f32x4.mul(odd, s), big));
   return v128.shuffle<i16>(apart, apart, 0, 4, 1, 5, 2, 6, 3, 7);
 }

@@ -210,10 +210,7 @@ export function dot_groups(
     return;
   }
   const width = <usize>groups << 6;
-  for (let t: usize = 0; t < <usize>tokens; t++) {
-    const row = out + t * outStride;
-    for (let p = row; p < row + width; p += 64) clear16(p);
-  }
+  for (let t: usize = 0; t < <usize>tokens; t++) clear_groups(out + t * outStride, width);
   if (tokens >= tiled_from(type)) {
     const most = form_of(type) == WHOLE_32 ? 2 : 1;
     for (let g = 0; g < groups; g += most, group += groupBytes * <usize>most, out += <usize>most << 6) {
@@ -224,6 +221,13 @@ export function dot_groups(
     return;
   }
   dot_packed(type, group, groups, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+}
+
+/** Sets `bytes` bytes at out, of whole groups, to zero. */
+// @ts-ignore: decorator
+@inline
+function clear_groups(out: usize, bytes: usize): void {
+  for (const end = out + bytes; out < end; out += 64) clear16(out);
 }
 
 /** `groups` groups times a few tokens without unpacking, to out, which is clear. */
@@ -379,10 +383,7 @@ export function dot_rows(
   type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const end = list + (<usize>rows << 2), width = <usize>groups << 6;
-  for (let p = list; p < end; p += 4) {
-    const row = out + <usize>load<i32>(p) * outStride;
-    for (let y = row; y < row + width; y += 64) clear16(y);
-  }
+  for (let p = list; p < end; p += 4) clear_groups(out + <usize>load<i32>(p) * outStride, width);
   if (rows < tiled_from(type)) {
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
@@ -439,7 +440,7 @@ function step_columns(type: i32, tokens: i32): i32 {
   return form == WHOLE_32 || form == WORDS_32 || (form == BYTES_32 && tokens > FEW) ? 512 : 256;
 }
 
-/** `count` unpacked columns, of which the first is column c, times `tokens` activations, added to out. */
+/** `count` columns as the form has them, of which the first is column c, times `tokens` activations, added to out. */
 function tile(
   type: i32, block: usize, c: i32, count: i32, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize,
 ): void {

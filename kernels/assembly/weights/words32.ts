@@ -9,34 +9,21 @@
  * block's sum of products is exact in 32 bits. Per row, in block order: y += (sum s) d; d rounds nothing, and so nothing overflows before
  * what it is joined to. A last block's columns past a row's end are zero.
  */
+import { f32x4_from_even_brains, f32x4_from_odd_brains } from "../simd/half";
 import { splat0, splat1 } from "../simd/lanes";
 import { SCALES, scale_place } from "./group";
 
 export const BLOCK_WORDS: usize = 1056;
-
-/** The four scales of even place at p. */
-// @ts-ignore: decorator
-@inline
-function even_powers(pairs: v128, one: i32): v128 {
-  return i32x4.mul(pairs, i32x4.splat(one << 16));
-}
-
-/** Those of odd place. */
-// @ts-ignore: decorator
-@inline
-function odd_powers(pairs: v128, one: i32): v128 {
-  return v128.and(pairs, i32x4.splat(one * <i32>0xffff0000));
-}
 
 /** out[16] += the sums a .. d of the block at p, times the activation's scale s and their rows' powers. */
 // @ts-ignore: decorator
 @inline
 function add_block(out: usize, a: v128, b: v128, c: v128, d: v128, s: v128, p: usize, one: i32): void {
   const low = v128.load(p), high = v128.load(p, 16);
-  v128.store(out, joined(v128.load(out), a, s, even_powers(low, one)));
-  v128.store(out, joined(v128.load(out, 16), b, s, odd_powers(low, one)), 16);
-  v128.store(out, joined(v128.load(out, 32), c, s, even_powers(high, one)), 32);
-  v128.store(out, joined(v128.load(out, 48), d, s, odd_powers(high, one)), 48);
+  v128.store(out, joined(v128.load(out), a, s, f32x4_from_even_brains(low, one)));
+  v128.store(out, joined(v128.load(out, 16), b, s, f32x4_from_odd_brains(low, one)), 16);
+  v128.store(out, joined(v128.load(out, 32), c, s, f32x4_from_even_brains(high, one)), 32);
+  v128.store(out, joined(v128.load(out, 48), d, s, f32x4_from_odd_brains(high, one)), 48);
 }
 
 // @ts-ignore: decorator
