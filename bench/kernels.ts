@@ -11,10 +11,13 @@ import { Bench as KernelBench, randomFloats } from "../kernels/test/bench.ts";
 import { activate } from "../kernels/test/linear.ts";
 import { FLOAT_TYPES, packInto, QUANTIZED_TYPES, weightRows } from "../kernels/test/weights.ts";
 import { KV_TYPES } from "../packages/backend-wasm/src/memory-plan.ts";
+import { defaultStreams } from "../packages/backend-wasm/src/streams.ts";
 import { type Bench, report } from "./report.ts";
 
 const ROWS = 5632;
 const COLUMNS = 2048;
+/** Groups of rows that one token's products read in turn. */
+const STREAMS = defaultStreams();
 /** Bytes that no cache holds. */
 const MANY = 400e6;
 /** Attention of a 1.1 B llama: one row at this position, pages in order. */
@@ -53,6 +56,7 @@ function products(type: (typeof QUANTIZED_TYPES)[number], tokens: number): Bench
     columns: COLUMNS,
     ...activate(bench, type, randomFloats(tokens * COLUMNS, 2), COLUMNS),
     tokens,
+    streams: STREAMS,
     scratch: bench.space(LINEAR_SCRATCH_BYTES),
   };
   let turn = 0;

@@ -47,7 +47,7 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 1: embed(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), i(pc, 8), p(pc, 9), rank, threads); break;
       case 2: quantize_q8_fours(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), i(pc, 7), i(pc, 8), i(pc, 9), rank, threads); break;
       case 3: quantize_q8_32(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), p(pc, 5), p(pc, 6), p(pc, 7), i(pc, 8), i(pc, 9), rank, threads); break;
-      case 4: linear(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10), p(pc, 11), p(pc, 12), i(pc, 13), p(pc, 14), taken, rank, threads); break;
+      case 4: linear(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10), p(pc, 11), p(pc, 12), i(pc, 13), i(pc, 14), p(pc, 15), taken, rank, threads); break;
       case 5: rms_norm(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), f(pc, 8), rank, threads); break;
       case 6: layer_norm(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), f(pc, 8), rank, threads); break;
       case 7: rope(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), i(pc, 8), i(pc, 9), p(pc, 10), rank, threads); break;
@@ -66,7 +66,7 @@ export function run(pc: usize, barrier: usize, rank: i32, threads: i32): void {
       case 15: rows(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), p(pc, 5), rank, threads); break;
       case 16: add_bias(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), p(pc, 6), rank, threads); break;
       case 17: route(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), i(pc, 8), f(pc, 9), rank, threads); break;
-      case 18: linear_experts(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10), p(pc, 11), p(pc, 12), i(pc, 13), p(pc, 14), i(pc, 15), p(pc, 16), taken, rank, threads); break;
+      case 18: linear_experts(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), i(pc, 7), p(pc, 8), p(pc, 9), p(pc, 10), p(pc, 11), p(pc, 12), i(pc, 13), p(pc, 14), i(pc, 15), i(pc, 16), p(pc, 17), taken, rank, threads); break;
       case 19: combine(p(pc, 1), p(pc, 2), p(pc, 3), i(pc, 4), i(pc, 5), p(pc, 6), rank, threads); break;
       case 20: add_expert_bias(p(pc, 1), p(pc, 2), p(pc, 3), p(pc, 4), i(pc, 5), i(pc, 6), p(pc, 7), rank, threads); break;
       case 21: pack(p(pc, 1), p(pc, 2), i(pc, 3), i(pc, 4), i(pc, 5), p(pc, 6), p(pc, 7), rank, threads); break;

@@ -80,6 +80,7 @@ test.each(["Q8_0", "Q4_0", "MXFP4", "Q6_K", "IQ4_XS", "F16", "BF16", "F32"] as c
             rows: ids.length,
             experts: bench.put(Int32Array.from(ids)),
             share,
+            streams: 4,
             scratch: bench.space(LINEAR_SCRATCH_BYTES * threads),
           },
           threads,

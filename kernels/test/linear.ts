@@ -54,6 +54,7 @@ export function multiply(
   w: Packed,
   x: Float32Array,
   threads = 1,
+  streams = 8,
 ): Float32Array {
   const tokens = x.length / w.columns;
   const form = activate(bench, type, x, w.columns, threads);
@@ -72,6 +73,7 @@ export function multiply(
       columns: w.columns,
       ...form,
       tokens,
+      streams,
       scratch,
     },
     threads,

@@ -168,6 +168,7 @@ describe("threads", () => {
       groups,
       columns,
       tokens: 1,
+      streams: 8,
     };
     for (let i = 0; i < 3; i++)
       writeCommand(words, floats, (program >> 2) + i * COMMAND_WORDS, "linear", {

@@ -88,8 +88,14 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
     const w = packInto(bench(), type, data, rows, columns);
     const together = multiply(relaxed, type, w, x);
     for (const count of [1, 2, 3]) {
-      for (const threads of [1, 3]) {
-        const few = multiply(relaxed, type, w, x.subarray(0, count * columns), threads);
+      for (const [threads, streams] of [
+        [1, 1],
+        [1, 4],
+        [1, 8],
+        [3, 3],
+        [2, 64],
+      ] as const) {
+        const few = multiply(relaxed, type, w, x.subarray(0, count * columns), threads, streams);
         expect(bits(few)).toEqual(bits(together.slice(0, count * rows)));
       }
     }
@@ -358,9 +364,10 @@ test.each([...FLOAT_TYPES])(
     const w = packInto(relaxed, type, weightRows(type, rows, columns, 15), rows, columns);
     const together = multiply(relaxed, type, w, x);
     for (const count of [1, 2, 3])
-      expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns), 3))).toEqual(
-        bits(together.slice(0, count * rows)),
-      );
+      for (const streams of [1, 4, 8])
+        expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns), 2, streams))).toEqual(
+          bits(together.slice(0, count * rows)),
+        );
   },
 );
 

@@ -5,17 +5,18 @@ import { dot_groups, dot_rows, pack_group, unpack_row } from "../weights/table";
 /**
  * out[token][row] = W[row] . x[token], 16 rows at a time; threads take groups as they come for them.
  * W: packed groups of groupBytes; out rows outStride bytes apart, padded to whole groups.
+ * streams: groups that one token's product reads in turn, at most 64.
  * scratch: UNPACK_BYTES for each thread.
  */
 export function linear(
   out: usize, outStride: usize, weight: usize, groupBytes: usize, type: i32, groups: i32, columns: i32,
-  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
+  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, streams: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const mine = scratch + <usize>rank * UNPACK_BYTES;
   for (let piece = take(taken); ; piece = take(taken)) {
     const from = piece_from(piece, groups, threads), to = piece_from(piece + 1, groups, threads);
     if (from >= groups) break;
-    dot_groups(type, weight + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out + (<usize>from << 6), outStride, mine);
+    dot_groups(type, weight + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, streams, out + (<usize>from << 6), outStride, mine);
   }
 }
 
@@ -28,7 +29,7 @@ const LIST: i32 = 64;
  */
 export function linear_experts(
   out: usize, outStride: usize, weight: usize, groupBytes: usize, type: i32, groups: i32, columns: i32,
-  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, rows: i32, experts: usize, share: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
+  q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, rows: i32, experts: usize, share: i32, streams: i32, scratch: usize, taken: usize, rank: i32, threads: i32,
 ): void {
   const mine = scratch + <usize>rank * UNPACK_BYTES;
   const list = mine + UNPACK_BYTES - (<usize>LIST << 2);
@@ -43,7 +44,7 @@ export function linear_experts(
       while (next < rows) {
         next = list_rows(experts, i, next, rows, list);
         dot_rows(
-          type, matrix + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, list + 4, load<i32>(list), share,
+          type, matrix + <usize>from * groupBytes, to - from, groupBytes, q, qStride, scales, sums, scaleStride, columns, list + 4, load<i32>(list), share, streams,
           out + (<usize>from << 6), outStride, mine,
         );
       }

@@ -30,7 +30,8 @@ export const SCALES256: usize = 128;
 export const MINS256: usize = 1152;
 export const CODES256: usize = 1664;
 
-/** Places in an activation's record. */
+/** Bytes of an activation's record, and places in it. */
+export const RECORD256: usize = 128;
 export const SUMS: usize = 16;
 export const SUMS32: usize = 80;
 export const SUMS16: usize = 96;

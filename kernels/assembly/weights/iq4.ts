@@ -106,24 +106,34 @@ function scaled(d: v128, scales: usize): v128 {
   return f32x4.mul(d, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(scales)))));
 }
 
-/** 16 rows times one token without unpacking, the same bits as whole32.ts: added to out. */
-export function dot_iq4_nl(group: usize, blocks: i32, q: usize, out: usize): void {
-  const one = <i32>(blocks > 0), table = levels(one);
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as whole32.ts. */
+export function dot_iq4_nl(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize): void {
+  const one = <i32>(blocks > 0), table = levels(one), last = out + <usize>streams * outApart;
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_NL, q += FOURS_BLOCK) {
-    const a = v128.load(group), b = v128.load(group, 16);
-    dot_levels(group + SCALES, q, even_scales(a, one), odd_scales(a, one), even_scales(b, one), odd_scales(b, one), out, table);
+    let block = group, y = out;
+    do {
+      const a = v128.load(block), b = v128.load(block, 16);
+      dot_levels(block + SCALES, q, even_scales(a, one), odd_scales(a, one), even_scales(b, one), odd_scales(b, one), y, table);
+      block += apart;
+      y += outApart;
+    } while (y < last);
   }
 }
 
-/** The same of a quarter of a block of IQ4_XS. work: 64 bytes, d from the first part on. */
-export function dot_iq4_xs(part: i32, block: usize, q: usize, out: usize, work: usize): void {
-  const one = <i32>(block > 0), table = levels(one);
-  if (part == 0) widen_scales(block, work, one);
-  q += <usize>part * 2 * FOURS_BLOCK;
-  let p = block + SCALES + (<usize>part << 5), codes = block + SCALES + 128 + (<usize>part << 9);
-  for (const end = p + 32; p < end; p += 16, codes += 256, q += FOURS_BLOCK) {
-    const d0 = scaled(v128.load(work), p), d1 = scaled(v128.load(work, 16), p + 4), d2 = scaled(v128.load(work, 32), p + 8), d3 = scaled(v128.load(work, 48), p + 12);
-    dot_levels(codes, q, d0, d1, d2, d3, out, table);
+/** The same of IQ4_XS, 32 columns a turn. */
+export function dot_iq4_xs(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize): void {
+  const one = <i32>(blocks > 0), table = levels(one), last = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
+    for (let s: usize = 0; s < 8; s++, q += FOURS_BLOCK) {
+      let block = group, y = out;
+      do {
+        const p = block + SCALES + (s << 4), a = v128.load(block), b = v128.load(block, 16);
+        const d0 = scaled(even_scales(a, one), p), d1 = scaled(odd_scales(a, one), p + 4), d2 = scaled(even_scales(b, one), p + 8), d3 = scaled(odd_scales(b, one), p + 12);
+        dot_levels(block + SCALES + 128 + (s << 8), q, d0, d1, d2, d3, y, table);
+        block += apart;
+        y += outApart;
+      } while (y < last);
+    }
   }
 }
 

@@ -59,23 +59,28 @@ export function unpack_mxfp4(src: usize, dst: usize, blocks: i32): void {
   }
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. */
-export function dot_mxfp4(group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
-  const less = i16x8.splat(-12), one = <i32>(blocks > 0), table = codes();
-  for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
-    let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
-    let p = group + 16;
-    for (const end = p + 256; p < end; p += 64, q += 4) {
-      const x = v128.load32_splat(q), y = v128.load32_splat(q, 16);
-      a = add_levels(a, v128.load(p), x, y, table);
-      b = add_levels(b, v128.load(p, 16), x, y, table);
-      c = add_levels(c, v128.load(p, 32), x, y, table);
-      d = add_levels(d, v128.load(p, 48), x, y, table);
-    }
-    const d0 = scales_of(group, one), d1 = scales_of(group + 4, one), d2 = scales_of(group + 8, one), d3 = scales_of(group + 12, one);
-    const s = v128.load32_splat(scales);
-    add_scaled(out, i32x4.dot_i16x8_s(a, s), i32x4.dot_i16x8_s(b, s), i32x4.dot_i16x8_s(c, s), i32x4.dot_i16x8_s(d, s), d0, d1, d2, d3);
-    group = p;
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes32.ts. */
+export function dot_mxfp4(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize, outApart: usize): void {
+  const less = i16x8.splat(-12), one = <i32>(blocks > 0), table = codes(), last = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += BLOCK_MXFP4, q += 32, scales += 4, sums += 4) {
+    const start = i16x8.mul(v128.load32_splat(sums), less);
+    let block = group, y = out;
+    do {
+      let a = start, b = a, c = a, d = a;
+      let p = block + 16, x = q;
+      for (const end = p + 256; p < end; p += 64, x += 4) {
+        const u = v128.load32_splat(x), v = v128.load32_splat(x, 16);
+        a = add_levels(a, v128.load(p), u, v, table);
+        b = add_levels(b, v128.load(p, 16), u, v, table);
+        c = add_levels(c, v128.load(p, 32), u, v, table);
+        d = add_levels(d, v128.load(p, 48), u, v, table);
+      }
+      const s = v128.load32_splat(scales);
+      const d0 = scales_of(block, one), d1 = scales_of(block + 4, one), d2 = scales_of(block + 8, one), d3 = scales_of(block + 12, one);
+      add_scaled(y, i32x4.dot_i16x8_s(a, s), i32x4.dot_i16x8_s(b, s), i32x4.dot_i16x8_s(c, s), i32x4.dot_i16x8_s(d, s), d0, d1, d2, d3);
+      block += apart;
+      y += outApart;
+    } while (y < last);
   }
 }
 

@@ -13,7 +13,7 @@
  */
 import { add_dot } from "../simd/dot";
 import { down_2, high_nibbles, splat0, splat1, top_pairs } from "../simd/lanes";
-import { CODES256, DMIN256, MINS256, SCALES256, SUMS16, spread_scales } from "./bytes256";
+import { CODES256, DMIN256, MINS256, RECORD256, SCALES256, SUMS16, spread_scales } from "./bytes256";
 import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 import { add_run, run_masked } from "./planes";
 
@@ -57,24 +57,39 @@ export function unpack_q2_k(src: usize, dst: usize): void {
 }
 
 /**
- * One block of 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. Where four times a code
- * is what an instruction finds, sums are four times as large, apart from the others. work: 192 bytes.
+ * One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns a
+ * turn. Where four times a code is what an instruction finds, sums are four times as large, apart from the others.
+ * work: WORK bytes a stream.
  */
-export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(group > 0), fourfold = work + 64, minimums = work + 128, nibble = i8x16.splat(15);
-  clear16(work); clear16(work + 64); clear16(work + 128);
-  const zero = i16x8.splat(0);
-  for (let s: usize = 0; s < 16; s++) {
-    const p = group + PAIRS + ((s >> 3) << 9) + ((s & 1) << 8), x = q + (s << 4);
-    const bytes = v128.load(group + 2 * SCALES + (s << 4)), scales = v128.and(bytes, nibble);
-    const k = (s >> 1) & 3;
-    if (k == 0) run_masked(p, i8x16.splat(3), x, zero, scales, work);
-    else if (k == 1) run_masked(p, i8x16.splat(12), x, zero, scales, fourfold);
-    else if (k == 2) run_third(p, x, zero, scales, fourfold);
-    else run_top(p, x, zero, scales, fourfold);
+export function dot_q2_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
+  const zero = i16x8.splat(0), nibble = i8x16.splat(15), last = work + <usize>streams * WORK;
+  for (; blocks > 0; blocks--, group += BLOCK_Q2_K, q += 256, record += RECORD256) {
+    for (let w = work; w < last; w += 64) clear16(w);
+    for (let s: usize = 0; s < 16; s++) {
+      const pairs = PAIRS + ((s >> 3) << 9) + ((s & 1) << 8), x = q + (s << 4), k = (s >> 1) & 3;
+      for (let block = group, w = work; w < last; block += apart, w += WORK) {
+        const p = block + pairs, scales = v128.and(v128.load(block + 2 * SCALES + (s << 4)), nibble);
+        if (k == 0) run_masked(p, i8x16.splat(3), x, zero, scales, w);
+        else if (k == 1) run_masked(p, i8x16.splat(12), x, zero, scales, w + FOURFOLD);
+        else if (k == 2) run_third(p, x, zero, scales, w + FOURFOLD);
+        else run_top(p, x, zero, scales, w + FOURFOLD);
+      }
+    }
+    let y = out;
+    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) end_block(block, record, y, w);
   }
+}
+
+/** Bytes of a stream's sums: of codes, of four times a code from FOURFOLD on, of minimums from MINIMUMS on. */
+const WORK: usize = 192;
+const FOURFOLD: usize = 64;
+const MINIMUMS: usize = 128;
+
+/** Joins a block's sums to out. */
+function end_block(block: usize, record: usize, out: usize, work: usize): void {
+  const one = <i32>(block > 0), minimums = work + MINIMUMS;
   for (let pair: usize = 0; pair < 8; pair++) {
-    const p = group + 2 * SCALES + (pair << 5), sums = v128.load32_splat(record + SUMS16 + (pair << 2));
+    const p = block + 2 * SCALES + (pair << 5), sums = v128.load32_splat(record + SUMS16 + (pair << 2));
     const a = high_nibbles(v128.load(p)), b = high_nibbles(v128.load(p, 16));
     const low = v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const high = v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -85,9 +100,9 @@ export function dot_q2_k(group: usize, q: usize, record: usize, out: usize, work
   }
   const t = v128.load32_splat(record);
   for (let v: usize = 0; v < 64; v += 16) {
-    const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(fourfold + v), 2));
-    const d = f32x4.mul(scales_of(group, v, one), t);
-    const dmin = f32x4.mul(scales_of(group + SCALES, v, one), t);
+    const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(work + FOURFOLD + v), 2));
+    const d = f32x4.mul(scales_of(block, v, one), t);
+    const dmin = f32x4.mul(scales_of(block + SCALES, v, one), t);
     const y = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(sum), d), f32x4.mul(f32x4.convert_i32x4_s(v128.load(minimums + v)), dmin));
     v128.store(out + v, f32x4.add(v128.load(out + v), y));
   }

@@ -15,7 +15,7 @@
  */
 import { add_dot } from "../simd/dot";
 import { down_2, splat0, splat1 } from "../simd/lanes";
-import { add_exact, CODES256, SCALES256, SUMS, spread_scales } from "./bytes256";
+import { add_exact, CODES256, RECORD256, SCALES256, SUMS, spread_scales } from "./bytes256";
 import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
@@ -106,26 +106,38 @@ export function unpack_q3_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts. Where eight
- * times a code is what an instruction finds, sums are eight times as large, apart from the others. work: 128 bytes.
+ * One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns a
+ * turn. Where eight times a code is what an instruction finds, sums are eight times as large, apart from the others.
+ * work: WORK bytes a stream.
  */
-export function dot_q3_k(part: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  const one = <i32>(group > 0), eightfold = work + 64, from = <usize>part << 2;
-  if (part == 0) { clear16(work); clear16(work + 64); }
-  for (let s = from; s < from + 4; s++) {
-    const k = s >> 1, p = group + PLANES + ((s & 1) << 8), plane = p + (k >> 1) * PLANE;
-    const scales = v128.load(group + SCALES + (s << 4)), sums = record + SUMS + (s << 2), x = q + (s << 4);
-    if (k == 6) run_seventh(p, x, start_of(sums, 32), scales, eightfold);
-    else if (k == 7) run_eighth(p, x, start_of(sums, 32), scales, eightfold);
-    else if (k & 1) run_masked(plane, i8x16.splat(56), x, start_of(sums, 32), scales, eightfold);
-    else run_masked(plane, i8x16.splat(7), x, start_of(sums, 4), scales, work);
-  }
-  if (part < 3) return;
-  for (let v: usize = 0; v < 64; v += 16) {
-    const sum = i32x4.add(v128.load(work + v), i32x4.shr_s(v128.load(eightfold + v), 3));
-    add_exact(out + v, sum, scales_of(group, v, one), v128.load32_splat(record));
+export function dot_q3_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  for (; blocks > 0; blocks--, group += BLOCK_Q3_K, q += 256, record += RECORD256) {
+    for (let w = work; w < last; w += 64) clear16(w);
+    for (let s: usize = 0; s < 16; s++) {
+      const k = s >> 1, run = PLANES + ((s & 1) << 8), plane = run + (k >> 1) * PLANE;
+      const x = q + (s << 4), start = start_of(record + SUMS + (s << 2), k == 6 || (k & 1) != 0 ? 32 : 4);
+      for (let block = group, w = work; w < last; block += apart, w += WORK) {
+        const scales = v128.load(block + SCALES + (s << 4));
+        if (k == 6) run_seventh(block + run, x, start, scales, w + EIGHTFOLD);
+        else if (k == 7) run_eighth(block + run, x, start, scales, w + EIGHTFOLD);
+        else if (k & 1) run_masked(block + plane, i8x16.splat(56), x, start, scales, w + EIGHTFOLD);
+        else run_masked(block + plane, i8x16.splat(7), x, start, scales, w);
+      }
+    }
+    let y = out;
+    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) {
+      for (let v: usize = 0; v < 64; v += 16) {
+        const sum = i32x4.add(v128.load(w + v), i32x4.shr_s(v128.load(w + EIGHTFOLD + v), 3));
+        add_exact(y + v, sum, scales_of(block, v, one), v128.load32_splat(record));
+      }
+    }
   }
 }
+
+/** Bytes of a stream's sums: of codes, and of eight times a code from EIGHTFOLD on. */
+const WORK: usize = 128;
+const EIGHTFOLD: usize = 64;
 
 /** A run of the columns of c6. */
 function run_seventh(p: usize, q: usize, start: v128, scales: v128, work: usize): void {

@@ -45,26 +45,32 @@ export function unpack_q4_0(src: usize, dst: usize, blocks: i32): void {
   }
 }
 
-/**
- * 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. With mins, blocks are Q4_1's.
- */
-export function dot_nibbles(mins: bool, group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes32.ts. With mins, blocks are Q4_1's. */
+export function dot_nibbles(
+  mins: bool, group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize, outApart: usize,
+): void {
   const one = <i32>(blocks > 0), less = i16x8.splat(<i16>(-8 * one));
-  for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
-    let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
-    let p = group + (mins ? 2 * SCALES : SCALES);
-    const end = p + 256;
+  const head = mins ? 2 * SCALES : SCALES, last = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += head + 256, q += 32, scales += 4, sums += 4) {
+    const start = i16x8.mul(v128.load32_splat(sums), less);
+    let block = group, y = out;
     do {
-      const x = v128.load32_splat(q), y = v128.load32_splat(q + 16);
-      a = add_nibbles(a, v128.load(p), x, y);
-      b = add_nibbles(b, v128.load(p, 16), x, y);
-      c = add_nibbles(c, v128.load(p, 32), x, y);
-      d = add_nibbles(d, v128.load(p, 48), x, y);
-      p += 64;
-      q += 4;
-    } while (p < end);
-    finish_packed(mins, out, a, b, c, d, group, 8, v128.load32_splat(scales), sums, one);
-    group = p;
+      let a = start, b = a, c = a, d = a;
+      let p = block + head, x = q;
+      const end = p + 256;
+      do {
+        const u = v128.load32_splat(x), v = v128.load32_splat(x + 16);
+        a = add_nibbles(a, v128.load(p), u, v);
+        b = add_nibbles(b, v128.load(p, 16), u, v);
+        c = add_nibbles(c, v128.load(p, 32), u, v);
+        d = add_nibbles(d, v128.load(p, 48), u, v);
+        p += 64;
+        x += 4;
+      } while (p < end);
+      finish_packed(mins, y, a, b, c, d, block, 8, v128.load32_splat(scales), sums, one);
+      block += apart;
+      y += outApart;
+    } while (y < last);
   }
 }
 

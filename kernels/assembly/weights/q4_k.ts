@@ -13,8 +13,8 @@
  */
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
-import { CODES256, DMIN256, MINS256, SCALES256, spread_scales, SUMS32 } from "./bytes256";
-import { carry_nibbles, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
+import { CODES256, DMIN256, MINS256, RECORD256, SCALES256, spread_scales, SUMS32 } from "./bytes256";
+import { carry_nibbles, clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
 
 const FILE_BLOCK: usize = 144;
 export const BLOCK_Q4_K: usize = 2368;
@@ -87,30 +87,43 @@ export function unpack_q4_k(src: usize, dst: usize): void {
 }
 
 /**
- * 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in two parts, eight rows
- * each: their sums, four of a step and two of the block, stay in registers. work: 64 bytes.
+ * One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts; 64 columns of eight rows a
+ * turn, whose four sums stay in registers. work: WORK bytes a stream.
  */
-export function dot_q4_k(half: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  let first = i32x4.splat(0), second = first;
-  let p = group + HEAD_K4 + (<usize>half << 10), scale = group + 2 * SCALES + (<usize>half << 3), x8 = q;
-  for (const stop = p + 1024; p < stop; scale += 32, x8 += 32) {
-    let a = i16x8.splat(0), b = a, c = a, d = a;
-    for (const end = p + 256; p < end; p += 64, x8 += 8) {
-      const low = v128.load64_splat(x8), high = v128.load64_splat(x8, 32);
-      let x = splat0(low), y = splat0(high), w = v128.load(p);
-      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 16);
-      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
-      x = splat1(low); y = splat1(high); w = v128.load(p, 32);
-      a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 48);
-      b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
+export function dot_q4_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  for (; blocks > 0; blocks--, group += BLOCK_Q4_K, q += 256, record += RECORD256) {
+    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let turn: usize = 0; turn < 8; turn++) {
+      const half = turn >> 2, step = turn & 3, x = q + (step << 6);
+      const codes = HEAD_K4 + (turn << 8), scales = 2 * SCALES + (half << 3) + (step << 5);
+      for (let block = group, w = work + (half << 5); w < last; block += apart, w += WORK) dot_step(block + codes, x, block + scales, w);
     }
-    const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
-    first = add_two_steps(first, a, rows_0_3(s), c, rows_0_3(t));
-    second = add_two_steps(second, b, rows_4_7(s), d, rows_4_7(t));
+    let y = out;
+    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) end_block_k4(block, record, y, w, one);
   }
-  v128.store(work + (<usize>half << 5), first);
-  v128.store(work + (<usize>half << 5), second, 16);
-  if (half == 1) end_block_k4(group, record, out, work, <i32>(group > 0));
+}
+
+/** Bytes of a stream's exact sums. */
+const WORK: usize = 64;
+
+/** 64 columns of eight rows, their scales at `scale`; added to work[8]. */
+// @ts-ignore: decorator
+@inline
+function dot_step(p: usize, q: usize, scale: usize, work: usize): void {
+  let a = i16x8.splat(0), b = a, c = a, d = a;
+  for (const end = p + 256; p < end; p += 64, q += 8) {
+    const low = v128.load64_splat(q), high = v128.load64_splat(q, 32);
+    let x = splat0(low), y = splat0(high), w = v128.load(p);
+    a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 16);
+    b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
+    x = splat1(low); y = splat1(high); w = v128.load(p, 32);
+    a = add_dot(a, x, low_nibbles(w)); c = add_dot(c, y, carried_nibbles(w)); w = v128.load(p, 48);
+    b = add_dot(b, x, low_nibbles(w)); d = add_dot(d, y, carried_nibbles(w));
+  }
+  const s = v128.load_ext<i8>(scale), t = v128.load_ext<i8>(scale, 16);
+  v128.store(work, add_two_steps(v128.load(work), a, rows_0_3(s), c, rows_0_3(t)));
+  v128.store(work, add_two_steps(v128.load(work, 16), b, rows_4_7(s), d, rows_4_7(t)), 16);
 }
 
 /** The scales of rows 0 to 3 of eight, each twice. */

@@ -70,32 +70,38 @@ export function unpack_q5_0(src: usize, dst: usize, blocks: i32): void {
   }
 }
 
-/**
- * 16 rows times one token without unpacking, the same bits as bytes32.ts: added to out. With mins, blocks are Q5_1's.
- */
-export function dot_fives(mins: bool, group: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize): void {
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes32.ts. With mins, blocks are Q5_1's. */
+export function dot_fives(
+  mins: bool, group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize, outApart: usize,
+): void {
   const one = <i32>(blocks > 0), less = i16x8.splat(<i16>(-16 * one));
-  for (; blocks > 0; blocks--, q += 16, scales += 4, sums += 4) {
-    let a = i16x8.mul(v128.load32_splat(sums), less), b = a, c = a, d = a;
-    const high = group + (mins ? 2 * SCALES : SCALES);
-    let p = high + 64, bit = i8x16.splat(16);
-    for (const end = p + 256; p < end; p += 128, q += 8) {
-      const low = v128.load64_splat(q), other = v128.load64_splat(q, 16);
-      let x = splat0(low), y = splat0(other);
-      a = add_fives(a, v128.load(p), v128.load(high), bit, x, y);
-      b = add_fives(b, v128.load(p, 16), v128.load(high, 16), bit, x, y);
-      c = add_fives(c, v128.load(p, 32), v128.load(high, 32), bit, x, y);
-      d = add_fives(d, v128.load(p, 48), v128.load(high, 48), bit, x, y);
-      bit = i8x16.add(bit, bit);
-      x = splat1(low); y = splat1(other);
-      a = add_fives(a, v128.load(p, 64), v128.load(high), bit, x, y);
-      b = add_fives(b, v128.load(p, 80), v128.load(high, 16), bit, x, y);
-      c = add_fives(c, v128.load(p, 96), v128.load(high, 32), bit, x, y);
-      d = add_fives(d, v128.load(p, 112), v128.load(high, 48), bit, x, y);
-      bit = i8x16.add(bit, bit);
-    }
-    finish_packed(mins, out, a, b, c, d, group, 16, v128.load32_splat(scales), sums, one);
-    group = p;
+  const head = mins ? 2 * SCALES : SCALES, last = out + <usize>streams * outApart;
+  for (; blocks > 0; blocks--, group += head + 320, q += 32, scales += 4, sums += 4) {
+    const start = i16x8.mul(v128.load32_splat(sums), less);
+    let block = group, y = out;
+    do {
+      let a = start, b = a, c = a, d = a;
+      const high = block + head;
+      let p = high + 64, x = q, bit = i8x16.splat(16);
+      for (const end = p + 256; p < end; p += 128, x += 8) {
+        const low = v128.load64_splat(x), other = v128.load64_splat(x, 16);
+        let u = splat0(low), v = splat0(other);
+        a = add_fives(a, v128.load(p), v128.load(high), bit, u, v);
+        b = add_fives(b, v128.load(p, 16), v128.load(high, 16), bit, u, v);
+        c = add_fives(c, v128.load(p, 32), v128.load(high, 32), bit, u, v);
+        d = add_fives(d, v128.load(p, 48), v128.load(high, 48), bit, u, v);
+        bit = i8x16.add(bit, bit);
+        u = splat1(low); v = splat1(other);
+        a = add_fives(a, v128.load(p, 64), v128.load(high), bit, u, v);
+        b = add_fives(b, v128.load(p, 80), v128.load(high, 16), bit, u, v);
+        c = add_fives(c, v128.load(p, 96), v128.load(high, 32), bit, u, v);
+        d = add_fives(d, v128.load(p, 112), v128.load(high, 48), bit, u, v);
+        bit = i8x16.add(bit, bit);
+      }
+      finish_packed(mins, y, a, b, c, d, block, 16, v128.load32_splat(scales), sums, one);
+      block += apart;
+      y += outApart;
+    } while (y < last);
   }
 }
 

@@ -11,7 +11,7 @@
  */
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
-import { CODES256 } from "./bytes256";
+import { CODES256, RECORD256 } from "./bytes256";
 import { carry_nibbles, clear16, interleave_words, SCALES } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
@@ -57,19 +57,27 @@ function first_of(step: i32): v128 {
   return i8x16.splat(step & 1 ? 64 : 16);
 }
 
-/** 16 rows times one token without unpacking, the same bits as bytes256.ts: added to out. A block in four parts of 64 columns, runs of 16 (planes.ts). work: 64 bytes. */
-export function dot_q5_k(step: i32, group: usize, q: usize, record: usize, out: usize, work: usize): void {
-  if (step == 0) clear16(work);
-  const high = group + HEAD_K4, p = high + 512 + (<usize>step << 9), scale = group + 2 * SCALES + (<usize>step << 5);
-  const factor = factor_of(step), first = first_of(step), second = i8x16.add(first, first);
-  const low = v128.load(scale), upper = v128.load(scale, 16);
-  q += <usize>step << 6;
-  run_low(p, high, factor, first, q, low, work);
-  run_low(p + 256, high + 256, factor, first, q + 16, low, work);
-  run_high(p, high, factor, second, q + 32, upper, work);
-  run_high(p + 256, high + 256, factor, second, q + 48, upper, work);
-  if (step == 3) end_block_k4(group, record, out, work, <i32>(group > 0));
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns (planes.ts) a turn. work: WORK bytes a stream. */
+export function dot_q5_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  for (; blocks > 0; blocks--, group += BLOCK_Q5_K, q += 256, record += RECORD256) {
+    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let s: usize = 0; s < 16; s++) {
+      const step = s >> 2, run = (s & 1) << 8, codes = HEAD_K4 + 512 + (step << 9) + run, x = q + (s << 4);
+      const factor = factor_of(<i32>step), first = first_of(<i32>step), second = i8x16.add(first, first);
+      for (let block = group, w = work; w < last; block += apart, w += WORK) {
+        const high = block + HEAD_K4 + run, scales = v128.load(block + 2 * SCALES + (s >> 1 << 4));
+        if (s & 2) run_high(block + codes, high, factor, second, x, scales, w);
+        else run_low(block + codes, high, factor, first, x, scales, w);
+      }
+    }
+    let y = out;
+    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) end_block_k4(block, record, y, w, one);
+  }
 }
+
+/** Bytes of a stream's exact sums. */
+const WORK: usize = 64;
 
 /** 16 columns of low nibbles at p, with their fifth bits at h. */
 function run_low(p: usize, h: usize, factor: v128, bit: v128, q: usize, scales: v128, work: usize): void {

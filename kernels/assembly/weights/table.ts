@@ -197,15 +197,16 @@ export function unpack_row(type: i32, group: usize, r: i32, columns: i32, out: u
 /**
  * `groups` groups of 16 packed rows, groupBytes apart, times `tokens` activation rows, 64 bytes a token and group to out.
  * q, scales, sums: the activation in the form that the type takes (ops/quantize.ts), or f32 rows at q.
- * scratch: UNPACK_BYTES of the thread's own.
+ * streams: groups that a product without unpacking reads in turn, a quarter to one kilobyte of each: hardware runs ahead in all of
+ * them. scratch: UNPACK_BYTES of the thread's own.
  */
 export function dot_groups(
-  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, streams: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   if (tokens > RUN) {
     for (let t: usize = 0; t < <usize>tokens; t += RUN) {
       const at = t * scaleStride;
-      dot_groups(type, group, groups, groupBytes, q + t * qStride, qStride, scales + at, sums + at, scaleStride, columns, min(RUN, tokens - <i32>t), out + t * outStride, outStride, scratch);
+      dot_groups(type, group, groups, groupBytes, q + t * qStride, qStride, scales + at, sums + at, scaleStride, columns, min(RUN, tokens - <i32>t), streams, out + t * outStride, outStride, scratch);
     }
     return;
   }
@@ -220,7 +221,7 @@ export function dot_groups(
     }
     return;
   }
-  dot_packed(type, group, groups, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, out, outStride, scratch);
+  dot_packed(type, group, groups, groupBytes, q, qStride, scales, sums, scaleStride, columns, tokens, streams, out, outStride, scratch);
 }
 
 /** Sets `bytes` bytes at out, of whole groups, to zero. */
@@ -232,11 +233,10 @@ function clear_groups(out: usize, bytes: usize): void {
 
 /** `groups` groups times a few tokens without unpacking, to out, which is clear. */
 function dot_packed(
-  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, out: usize, outStride: usize, scratch: usize,
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, tokens: i32, streams: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const first = out, width = <usize>groups << 6;
   // Each stream goes through neighbours; what does not divide by the streams is read in fewer.
-  let streams = STREAMS;
   for (let left = groups; left > 0; ) {
     streams = min(streams, left);
     const each = left / streams, apart = <usize>each * groupBytes, outApart = <usize>each << 6;
@@ -269,60 +269,25 @@ const ROW_SCALE: usize = 4;
 /** Tokens whose activations are read for all groups before others': they stay in a core's own cache. */
 const RUN: i32 = 128;
 
-/** Groups that a product without unpacking reads in turn, half a kilobyte to 1.3 of each: hardware runs ahead in all of them. */
-const STREAMS: i32 = 4;
-
-/** Most bytes of a stream that are read in turn, but for a block that is larger and has no parts. */
-const TURN: usize = 900;
-
 /** One token times one group of each stream, `apart` bytes from each other, without unpacking; added to out, outApart bytes from each other. */
 function dot_streams(
   type: i32, group: usize, streams: i32, apart: usize, q: usize, scales: usize, sums: usize, columns: i32, out: usize, outApart: usize, scratch: usize,
 ): void {
+  const blocks = columns >> 5, runs = columns >> 8;
   switch (type) {
-    // Their turns are so short that calls would tell: they go from stream to stream themselves.
-    case Q8_0: dot_q8_0(group, streams, apart, columns >> 5, q, out, outApart); return;
     case F32: dot_f32(group, streams, apart, columns, q, out, outApart); return;
     case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart); return;
-  }
-  const width = columns_of(type), bytes = bytes_of(type), parts = parts_of(type);
-  const blocks = max(1, <i32>(TURN / bytes));
-  const turn = blocks * width;
-  for (let c = 0; c < columns; c += turn, group += <usize>blocks * bytes) {
-    const count = min(turn, columns - c);
-    for (let part = 0; part < parts; part++) {
-      let block = group, y = out, work = scratch;
-      for (let s = 0; s < streams; s++, block += apart, y += outApart, work += WORK) dot_part(type, part, block, c, count, q, scales, sums, y, work);
-    }
-  }
-}
-
-/** Bytes of a stream's exact sums, of which a part leaves some to the next. */
-const WORK: usize = 256;
-
-/** Parts of a block that are read in turn with other streams': half a kilobyte to 1.3 each. */
-function parts_of(type: i32): i32 {
-  switch (type) {
-    case Q4_K: return 2;
-    case Q3_K: case Q5_K: case Q6_K: case IQ4_XS: return 4;
-    default: return 1;
-  }
-}
-
-/** One part of the blocks of `count` columns, of which the first is column c, times one token, without unpacking; the last part adds to out. */
-function dot_part(type: i32, part: i32, block: usize, c: i32, count: i32, q: usize, scales: usize, sums: usize, out: usize, work: usize): void {
-  const at = <usize>c, blocks = count >> 5, scale = scales + ROW_SCALE + (at >> 3);
-  switch (type) {
-    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, block, blocks, q + at, scale, sums + (at >> 3), out); return;
-    case Q5_0: case Q5_1: dot_fives(type == Q5_1, block, blocks, q + at, scale, sums + (at >> 3), out); return;
-    case MXFP4: dot_mxfp4(block, blocks, q + at, scale, sums + (at >> 3), out); return;
-    case IQ4_NL: dot_iq4_nl(block, blocks, q + (at << 1), out); return;
-    case IQ4_XS: dot_iq4_xs(part, block, q + (at << 1), out, work); return;
-    case Q2_K: dot_q2_k(block, q + at, scales + (at >> 1), out, work); return;
-    case Q3_K: dot_q3_k(part, block, q + at, scales + (at >> 1), out, work); return;
-    case Q4_K: dot_q4_k(part, block, q + at, scales + (at >> 1), out, work); return;
-    case Q5_K: dot_q5_k(part, block, q + at, scales + (at >> 1), out, work); return;
-    case Q6_K: dot_q6_k(part, block, q + at, scales + (at >> 1), out, work); return;
+    case Q8_0: dot_q8_0(group, streams, apart, blocks, q, out, outApart); return;
+    case IQ4_NL: dot_iq4_nl(group, streams, apart, blocks, q, out, outApart); return;
+    case IQ4_XS: dot_iq4_xs(group, streams, apart, runs, q, out, outApart); return;
+    case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
+    case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
+    case MXFP4: dot_mxfp4(group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
+    case Q2_K: dot_q2_k(group, streams, apart, runs, q, scales, out, outApart, scratch); return;
+    case Q3_K: dot_q3_k(group, streams, apart, runs, q, scales, out, outApart, scratch); return;
+    case Q4_K: dot_q4_k(group, streams, apart, runs, q, scales, out, outApart, scratch); return;
+    case Q5_K: dot_q5_k(group, streams, apart, runs, q, scales, out, outApart, scratch); return;
+    case Q6_K: dot_q6_k(group, streams, apart, runs, q, scales, out, outApart, scratch); return;
     default: unreachable();
   }
 }
@@ -380,7 +345,7 @@ function share_of(next: usize, bytes: usize, tokens: i32): usize {
  * writes to out + i outStride.
  */
 export function dot_rows(
-  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, out: usize, outStride: usize, scratch: usize,
+  type: i32, group: usize, groups: i32, groupBytes: usize, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, columns: i32, list: usize, rows: i32, share: i32, streams: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const end = list + (<usize>rows << 2), width = <usize>groups << 6;
   for (let p = list; p < end; p += 4) clear_groups(out + <usize>load<i32>(p) * outStride, width);
@@ -388,7 +353,7 @@ export function dot_rows(
     for (let p = list; p < end; p += 4) {
       const row = load<i32>(p);
       const token = <usize>(row / share);
-      dot_packed(type, group, groups, groupBytes, q + token * qStride, 0, scales + token * scaleStride, sums + token * scaleStride, 0, columns, 1, out + <usize>row * outStride, 0, scratch);
+      dot_packed(type, group, groups, groupBytes, q + token * qStride, 0, scales + token * scaleStride, sums + token * scaleStride, 0, columns, 1, streams, out + <usize>row * outStride, 0, scratch);
     }
     return;
   }

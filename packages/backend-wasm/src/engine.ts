@@ -12,6 +12,8 @@ export interface Engine {
   readonly leastPacked: number;
   /** Bytes of 16 packed rows; 0 for a type without kernels. */
   groupBytes(dtype: DtypeName, columns: number): number;
+  /** Groups of 16 rows that one token's products read in turn. */
+  readonly streams: number;
   /** Multiplications a command, on average, from which threads share a step. */
   readonly leastShared: number;
   /** Most bytes of one segment. */

@@ -36,6 +36,8 @@ export interface RecorderOptions {
   readonly kvType: number;
   /** Bytes of 16 packed rows (kernels' group_bytes). */
   groupBytes(dtype: DtypeName, columns: number): number;
+  /** Groups of rows that one token's products read in turn. */
+  readonly streams: number;
 }
 
 /** Records a forward pass: the verbs push commands and give back handles. */
@@ -108,6 +110,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         columns: x.columns,
         ...form,
         tokens: x.rows,
+        streams: options.streams,
         scratch: { in: "scratch" },
       });
       if (bias !== undefined) {
@@ -326,6 +329,7 @@ export function record(options: RecorderOptions, build: (ops: Ops) => Tensor): R
         rows: count,
         experts: place(ids),
         share,
+        streams: options.streams,
         scratch: { in: "scratch" },
       });
       if (bias !== undefined) {
