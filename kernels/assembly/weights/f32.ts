@@ -19,8 +19,8 @@ export function row_f32(group: usize, r: i32, columns: i32, out: usize): void {
   for (let c = 0; c < columns; c++, p += 64, out += 4) store<f32>(out, load<f32>(p));
 }
 
-/** Columns of each stream that are read in turn: 1 KiB. */
-const TURN: i32 = 16;
+/** Columns of each stream that are read in turn: 256 bytes. */
+const TURN: i32 = 4;
 
 /** One group of 16 rows of each stream, `apart` bytes from each other, times one token x[columns] f32: added to out, outApart bytes from each other. */
 export function dot_f32(group: usize, streams: i32, apart: usize, columns: i32, x: usize, out: usize, outApart: usize): void {

@@ -50,7 +50,7 @@ export function dot_nibbles(
   mins: bool, group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, sums: usize, out: usize, outApart: usize,
 ): void {
   const one = <i32>(blocks > 0), less = i16x8.splat(<i16>(-8 * one));
-  const head = mins ? 2 * SCALES : SCALES, last = out + <usize>streams * outApart;
+  const head: usize = mins ? 2 * SCALES : SCALES, last = out + <usize>streams * outApart;
   for (; blocks > 0; blocks--, group += head + 256, q += 32, scales += 4, sums += 4) {
     const start = i16x8.mul(v128.load32_splat(sums), less);
     let block = group, y = out;

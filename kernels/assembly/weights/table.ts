@@ -276,8 +276,8 @@ function dot_streams(
   const blocks = columns >> 5, runs = columns >> 8;
   switch (type) {
     case F32: dot_f32(group, streams, apart, columns, q, out, outApart); return;
-    case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart); return;
-    case Q8_0: dot_q8_0(group, streams, apart, blocks, q, out, outApart); return;
+    case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart, scratch); return;
+    case Q8_0: dot_q8_0(group, streams, apart, blocks, q, out, outApart, scratch); return;
     case IQ4_NL: dot_iq4_nl(group, streams, apart, blocks, q, out, outApart); return;
     case IQ4_XS: dot_iq4_xs(group, streams, apart, runs, q, out, outApart); return;
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
@@ -318,7 +318,7 @@ function dot_tiled(
       continue;
     }
     if (tokens > FEW || form == WHOLE_32 || block == group) {
-      tile(type, block, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride);
+      tile(type, block, c, count, q, qStride, scales, sums, scaleStride, tokens, out, outStride, scratch);
       continue;
     }
     // Memory would idle while a few tokens are multiplied: the next columns are on their way meanwhile.
@@ -326,7 +326,7 @@ function dot_tiled(
     for (let t: usize = 0; t < <usize>tokens; t += 2) {
       const from = next + (t >> 1) * share;
       touch(from, from + share);
-      tile(type, block, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride);
+      tile(type, block, c, count, q + t * qStride, qStride, scales + t * scaleStride, sums + t * scaleStride, scaleStride, min(2, tokens - <i32>t), out + t * outStride, outStride, scratch);
     }
   }
 }
@@ -378,7 +378,7 @@ function rows_tiled(
       const apart = <usize>(mate / share) - token;
       tile(
         type, block, c, count, q + token * qStride, apart * qStride, scales + token * scaleStride, sums + token * scaleStride, apart * scaleStride,
-        pair ? 2 : 1, out + <usize>row * outStride, <usize>(mate - row) * outStride,
+        pair ? 2 : 1, out + <usize>row * outStride, <usize>(mate - row) * outStride, scratch,
       );
     }
   }
@@ -391,10 +391,12 @@ function rows_tiled(
 /** Tokens from which a tile's product pays; below, a type with a product of one token that needs no unpacking uses that, which reads more streams. */
 function tiled_from(type: i32): i32 {
   switch (type) {
-    case F16: case BF16: return 8;
-    case F32: case Q8_0: return 6;
-    case Q4_0: case Q4_1: case Q5_0: case Q5_1: case MXFP4: case Q4_K: case Q6_K: return 3;
-    case IQ4_NL: case IQ4_XS: case Q2_K: case Q3_K: case Q5_K: return 2;
+    case F16: case BF16: case Q8_0: return 9;
+    case F32: return 6;
+    case Q4_0: return 5;
+    case Q4_1: return 4;
+    case Q5_0: case Q5_1: case MXFP4: case IQ4_NL: case IQ4_XS: case Q3_K: case Q4_K: case Q6_K: return 3;
+    case Q2_K: case Q5_K: return 2;
     default: return 0;
   }
 }
@@ -407,7 +409,7 @@ function step_columns(type: i32, tokens: i32): i32 {
 
 /** `count` columns as the form has them, of which the first is column c, times `tokens` activations, added to out. */
 function tile(
-  type: i32, block: usize, c: i32, count: i32, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize,
+  type: i32, block: usize, c: i32, count: i32, q: usize, qStride: usize, scales: usize, sums: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize, scratch: usize,
 ): void {
   const at = <usize>c;
   switch (form_of(type)) {
@@ -418,10 +420,10 @@ function tile(
       tile_bytes32(block, count >> 5, centre_of(type), has_minimum(type), q + at, qStride, scales + ROW_SCALE + (at >> 3), sums + (at >> 3), scaleStride, tokens, out, outStride);
       return;
     case BYTES_256:
-      tile_bytes256(block, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, block + BLOCK256);
+      tile_bytes256(block, step_of(type), centre_of(type), pairs_of(type), q + at, qStride, scales + (at >> 1), scaleStride, tokens, out, outStride, scratch + BLOCK256);
       return;
     case WORDS_32:
-      tile_words32(block, (count + 31) >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride);
+      tile_words32(block, (count + 31) >> 5, q + (at << 1), qStride, scales + (at >> 3), scaleStride, tokens, out, outStride, scratch);
       return;
     default:
       tile_f32(block, q + (at << 2), qStride, count, tokens, out, outStride);
