@@ -120,22 +120,24 @@ export function dot_iq4_nl(group: usize, streams: i32, apart: usize, blocks: i32
   }
 }
 
-/** The same of IQ4_XS, 32 columns a turn. */
-export function dot_iq4_xs(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize): void {
-  const one = <i32>(blocks > 0), table = levels(one), last = out + <usize>streams * outApart;
+/** The same of IQ4_XS, 32 columns a turn. work: WORK bytes a stream. */
+export function dot_iq4_xs(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize, work: usize): void {
+  const one = <i32>(blocks > 0), table = levels(one), last = work + <usize>streams * WORK;
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
+    for (let block = group, w = work; w < last; block += apart, w += WORK) widen_scales(block, w, one);
     for (let s: usize = 0; s < 8; s++, q += FOURS_BLOCK) {
-      let block = group, y = out;
-      do {
-        const p = block + SCALES + (s << 4), a = v128.load(block), b = v128.load(block, 16);
-        const d0 = scaled(even_scales(a, one), p), d1 = scaled(odd_scales(a, one), p + 4), d2 = scaled(even_scales(b, one), p + 8), d3 = scaled(odd_scales(b, one), p + 12);
+      let y = out;
+      for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) {
+        const p = block + SCALES + (s << 4);
+        const d0 = scaled(v128.load(w), p), d1 = scaled(v128.load(w, 16), p + 4), d2 = scaled(v128.load(w, 32), p + 8), d3 = scaled(v128.load(w, 48), p + 12);
         dot_levels(block + SCALES + 128 + (s << 8), q, d0, d1, d2, d3, y, table);
-        block += apart;
-        y += outApart;
-      } while (y < last);
+      }
     }
   }
 }
+
+/** Bytes of a stream's d. */
+const WORK: usize = 64;
 
 /** 32 columns of 16 rows with scales s0 .. s3. */
 // @ts-ignore: decorator

@@ -279,7 +279,7 @@ function dot_streams(
     case F16: case BF16: dot_words32(group, streams, apart, (columns + 31) >> 5, q, scales, out, outApart, scratch); return;
     case Q8_0: dot_q8_0(group, streams, apart, blocks, q, out, outApart, scratch); return;
     case IQ4_NL: dot_iq4_nl(group, streams, apart, blocks, q, out, outApart); return;
-    case IQ4_XS: dot_iq4_xs(group, streams, apart, runs, q, out, outApart); return;
+    case IQ4_XS: dot_iq4_xs(group, streams, apart, runs, q, out, outApart, scratch); return;
     case Q4_0: case Q4_1: dot_nibbles(type == Q4_1, group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
     case Q5_0: case Q5_1: dot_fives(type == Q5_1, group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
     case MXFP4: dot_mxfp4(group, streams, apart, blocks, q, scales + ROW_SCALE, sums, out, outApart); return;
