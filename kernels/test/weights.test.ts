@@ -11,6 +11,15 @@ const plain = new Bench(PLAIN);
 /** Largest share of a file's bytes that packing may take. */
 const MOST = 1.25;
 
+/** Threads, and streams of one token's products: more groups than streams, fewer, and a rest. */
+const STREAMS = [
+  [1, 1],
+  [1, 4],
+  [1, 8],
+  [3, 3],
+  [2, 64],
+] as const;
+
 describe.each([...QUANTIZED_TYPES])("%s", (type) => {
   const { blockLength, blockBytes } = GGML_TYPES[type];
   const bench = () => {
@@ -88,13 +97,7 @@ describe.each([...QUANTIZED_TYPES])("%s", (type) => {
     const w = packInto(bench(), type, data, rows, columns);
     const together = multiply(relaxed, type, w, x);
     for (const count of [1, 2, 3]) {
-      for (const [threads, streams] of [
-        [1, 1],
-        [1, 4],
-        [1, 8],
-        [3, 3],
-        [2, 64],
-      ] as const) {
+      for (const [threads, streams] of STREAMS) {
         const few = multiply(relaxed, type, w, x.subarray(0, count * columns), threads, streams);
         expect(bits(few)).toEqual(bits(together.slice(0, count * rows)));
       }
@@ -364,8 +367,8 @@ test.each([...FLOAT_TYPES])(
     const w = packInto(relaxed, type, weightRows(type, rows, columns, 15), rows, columns);
     const together = multiply(relaxed, type, w, x);
     for (const count of [1, 2, 3])
-      for (const streams of [1, 4, 8])
-        expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns), 2, streams))).toEqual(
+      for (const [threads, streams] of STREAMS)
+        expect(bits(multiply(relaxed, type, w, x.subarray(0, count * columns), threads, streams))).toEqual(
           bits(together.slice(0, count * rows)),
         );
   },

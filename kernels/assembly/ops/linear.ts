@@ -5,7 +5,7 @@ import { dot_groups, dot_rows, pack_group, unpack_row } from "../weights/table";
 /**
  * out[token][row] = W[row] . x[token], 16 rows at a time; threads take groups as they come for them.
  * W: packed groups of groupBytes; out rows outStride bytes apart, padded to whole groups.
- * streams: groups that one token's product reads in turn, at most 64.
+ * streams: groups that one token's product reads in turn, at most 64: their sums are in scratch.
  * scratch: UNPACK_BYTES for each thread.
  */
 export function linear(

@@ -6,7 +6,7 @@
  * Each lane is one row and adds its products in column order, whatever the number of tokens beside it.
  */
 import { splat0, splat1 } from "../simd/lanes";
-import { GROUP, interleave_words } from "./group";
+import { GROUP, interleave_words, store16 } from "./group";
 
 /** Rows of `columns` floats at src into one packed group; rows at or past `rows` become zero. */
 export function pack_f32(src: usize, dst: usize, rows: i32, columns: i32): void {
@@ -45,10 +45,7 @@ export function dot_f32(group: usize, streams: i32, apart: usize, columns: i32, 
         c = f32x4.add(c, f32x4.mul(u, v128.load(w, 32)));
         d = f32x4.add(d, f32x4.mul(u, v128.load(w, 48)));
       }
-      v128.store(y, a);
-      v128.store(y, b, 16);
-      v128.store(y, c, 32);
-      v128.store(y, d, 48);
+      store16(y, a, b, c, d);
       block += apart;
       y += outApart;
     } while (y < last);
@@ -88,14 +85,8 @@ function dot2_f32(group: usize, x: usize, xStride: usize, columns: i32, out: usi
     g = f32x4.add(g, f32x4.mul(t, w2));
     h = f32x4.add(h, f32x4.mul(t, w3));
   }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
-  v128.store(next, e);
-  v128.store(next, f, 16);
-  v128.store(next, g, 32);
-  v128.store(next, h, 48);
+  store16(out, a, b, c, d);
+  store16(next, e, f, g, h);
 }
 
 /** `columns` packed columns times `tokens` rows of f32, added to out. */

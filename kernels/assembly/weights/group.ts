@@ -9,6 +9,9 @@ export const SCALES: usize = 32;
 /** Scratch of a thread: 512 columns of two groups as whole32.ts has them; or of one in another form, and a list of rows (ops/linear.ts). */
 export const UNPACK_BYTES: usize = 18432;
 
+/** Bytes of 16 words, one a row: what a stream of products without unpacking (table.ts) has in scratch, sums as a rule. */
+export const WORDS: usize = 64;
+
 /** Sets 16 words to zero. */
 // @ts-ignore: decorator
 @inline
@@ -18,6 +21,16 @@ export function clear16(out: usize): void {
   v128.store(out, zero, 16);
   v128.store(out, zero, 32);
   v128.store(out, zero, 48);
+}
+
+/** Four vectors of words to out. */
+// @ts-ignore: decorator
+@inline
+export function store16(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
 }
 
 /** 16 half-float scales at p as f32 at out. */

@@ -18,7 +18,7 @@
 import { whole_bias } from "../simd/dot";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2 } from "../simd/lanes";
 import { lookup } from "../simd/lookup";
-import { add_scaled, carry_nibbles, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, widen_scales } from "./group";
+import { add_scaled, carry_nibbles, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, widen_scales, WORDS } from "./group";
 import { add_whole, FOURS_BLOCK, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
 
 export const BLOCK_IQ4_NL: usize = 288;
@@ -120,14 +120,14 @@ export function dot_iq4_nl(group: usize, streams: i32, apart: usize, blocks: i32
   }
 }
 
-/** The same of IQ4_XS, 32 columns a turn. work: WORK bytes a stream. */
+/** The same of IQ4_XS, 32 columns a turn. work: WORDS bytes a stream. */
 export function dot_iq4_xs(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0), table = levels(one), last = work + <usize>streams * WORK;
+  const one = <i32>(blocks > 0), table = levels(one), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_IQ4_XS) {
-    for (let block = group, w = work; w < last; block += apart, w += WORK) widen_scales(block, w, one);
+    for (let block = group, w = work; w < last; block += apart, w += WORDS) widen_scales(block, w, one);
     for (let s: usize = 0; s < 8; s++, q += FOURS_BLOCK) {
       let y = out;
-      for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) {
+      for (let block = group, w = work; w < last; block += apart, w += WORDS, y += outApart) {
         const p = block + SCALES + (s << 4);
         const d0 = scaled(v128.load(w), p), d1 = scaled(v128.load(w, 16), p + 4), d2 = scaled(v128.load(w, 32), p + 8), d3 = scaled(v128.load(w, 48), p + 12);
         dot_levels(block + SCALES + 128 + (s << 8), q, d0, d1, d2, d3, y, table);
@@ -135,9 +135,6 @@ export function dot_iq4_xs(group: usize, streams: i32, apart: usize, blocks: i32
     }
   }
 }
-
-/** Bytes of a stream's d. */
-const WORK: usize = 64;
 
 /** 32 columns of 16 rows with scales s0 .. s3. */
 // @ts-ignore: decorator

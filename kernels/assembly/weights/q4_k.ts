@@ -14,7 +14,7 @@
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, low_nibbles, splat0, splat1, splat2, splat3 } from "../simd/lanes";
 import { CODES256, DMIN256, MINS256, RECORD256, SCALES256, spread_scales, SUMS32 } from "./bytes256";
-import { carry_nibbles, clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
+import { carry_nibbles, clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales, WORDS } from "./group";
 
 const FILE_BLOCK: usize = 144;
 export const BLOCK_Q4_K: usize = 2368;
@@ -88,24 +88,21 @@ export function unpack_q4_k(src: usize, dst: usize): void {
 
 /**
  * One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts; 64 columns of eight rows a
- * turn, whose four sums stay in registers. work: WORK bytes a stream.
+ * turn, whose four sums stay in registers. work: WORDS bytes a stream.
  */
 export function dot_q4_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_Q4_K, q += 256, record += RECORD256) {
-    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let w = work; w < last; w += WORDS) clear16(w);
     for (let turn: usize = 0; turn < 8; turn++) {
       const half = turn >> 2, step = turn & 3, x = q + (step << 6);
       const codes = HEAD_K4 + (turn << 8), scales = 2 * SCALES + (half << 3) + (step << 5);
-      for (let block = group, w = work + (half << 5); w < last; block += apart, w += WORK) dot_step(block + codes, x, block + scales, w);
+      for (let block = group, w = work + (half << 5); w < last; block += apart, w += WORDS) dot_step(block + codes, x, block + scales, w);
     }
     let y = out;
-    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) end_block_k4(block, record, y, w, one);
+    for (let block = group, w = work; w < last; block += apart, w += WORDS, y += outApart) end_block_k4(block, record, y, w, one);
   }
 }
-
-/** Bytes of a stream's exact sums. */
-const WORK: usize = 64;
 
 /** 64 columns of eight rows, their scales at `scale`; added to work[8]. */
 // @ts-ignore: decorator

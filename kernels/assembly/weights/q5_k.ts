@@ -12,7 +12,7 @@
 import { add_dot } from "../simd/dot";
 import { carried_nibbles, fifth, low_nibbles, splat0, splat1 } from "../simd/lanes";
 import { CODES256, RECORD256 } from "./bytes256";
-import { carry_nibbles, clear16, interleave_words, SCALES } from "./group";
+import { carry_nibbles, clear16, interleave_words, SCALES, WORDS } from "./group";
 import { add_run } from "./planes";
 import { end_block_k4, HEAD_K4, pack_head_k4, unpack_head_k4 } from "./q4_k";
 
@@ -57,27 +57,24 @@ function first_of(step: i32): v128 {
   return i8x16.splat(step & 1 ? 64 : 16);
 }
 
-/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns (planes.ts) a turn. work: WORK bytes a stream. */
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns (planes.ts) a turn. work: WORDS bytes a stream. */
 export function dot_q5_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_Q5_K, q += 256, record += RECORD256) {
-    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let w = work; w < last; w += WORDS) clear16(w);
     for (let s: usize = 0; s < 16; s++) {
       const step = s >> 2, run = (s & 1) << 8, codes = HEAD_K4 + 512 + (step << 9) + run, x = q + (s << 4);
       const factor = factor_of(<i32>step), first = first_of(<i32>step), second = i8x16.add(first, first);
-      for (let block = group, w = work; w < last; block += apart, w += WORK) {
+      for (let block = group, w = work; w < last; block += apart, w += WORDS) {
         const high = block + HEAD_K4 + run, scales = v128.load(block + 2 * SCALES + (s >> 1 << 4));
         if (s & 2) run_high(block + codes, high, factor, second, x, scales, w);
         else run_low(block + codes, high, factor, first, x, scales, w);
       }
     }
     let y = out;
-    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) end_block_k4(block, record, y, w, one);
+    for (let block = group, w = work; w < last; block += apart, w += WORDS, y += outApart) end_block_k4(block, record, y, w, one);
   }
 }
-
-/** Bytes of a stream's exact sums. */
-const WORK: usize = 64;
 
 /** 16 columns of low nibbles at p, with their fifth bits at h. */
 function run_low(p: usize, h: usize, factor: v128, bit: v128, q: usize, scales: v128, work: usize): void {

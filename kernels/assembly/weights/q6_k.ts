@@ -15,7 +15,7 @@
 import { add_dot } from "../simd/dot";
 import { down_2, splat0, splat1 } from "../simd/lanes";
 import { add_exact, CODES256, RECORD256, SCALES256, spread_scales, SUMS } from "./bytes256";
-import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales } from "./group";
+import { clear16, interleave_scales, interleave_words, SCALES, scales_of, widen_scales, WORDS } from "./group";
 import { add_run, run_masked, start_of } from "./planes";
 
 const FILE_BLOCK: usize = 210;
@@ -78,30 +78,27 @@ export function unpack_q6_k(src: usize, dst: usize): void {
   }
 }
 
-/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns a turn. work: WORK bytes a stream. */
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as bytes256.ts, a run of 16 columns a turn. work: WORDS bytes a stream. */
 export function dot_q6_k(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, record: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_Q6_K, q += 256, record += RECORD256) {
-    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let w = work; w < last; w += WORDS) clear16(w);
     for (let s: usize = 0; s < 16; s++) {
       // Run s & 1 of columns k of a half.
       const half = s >> 3, k = (s >> 1) & 3, run = BITS + half * (3 * PLANE) + ((s & 1) << 8);
       const x = q + (s << 4), start = start_of(record + SUMS + (s << 2), 32);
-      for (let block = group, w = work; w < last; block += apart, w += WORK) {
+      for (let block = group, w = work; w < last; block += apart, w += WORDS) {
         const scales = v128.load(block + SCALES + (s << 4));
         if (k < 3) run_masked(block + run + k * PLANE, i8x16.splat(63), x, start, scales, w);
         else run_fourth(block + run, x, start, scales, w);
       }
     }
     let y = out;
-    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) {
+    for (let block = group, w = work; w < last; block += apart, w += WORDS, y += outApart) {
       for (let v: usize = 0; v < 64; v += 16) add_exact(y + v, v128.load(w + v), scales_of(block, v, one), v128.load32_splat(record));
     }
   }
 }
-
-/** Bytes of a stream's exact sums. */
-const WORK: usize = 64;
 
 /** A run of the columns that have no plane of their own. */
 function run_fourth(p: usize, q: usize, start: v128, scales: v128, work: usize): void {

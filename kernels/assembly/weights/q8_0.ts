@@ -9,7 +9,7 @@
  */
 import { whole_bias } from "../simd/dot";
 import { splat0, splat1, splat2 } from "../simd/lanes";
-import { add_scaled, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, widen_scales } from "./group";
+import { add_scaled, even_scales, interleave_scales, interleave_words, odd_scales, SCALES, store16, widen_scales, WORDS } from "./group";
 import { add_whole, FOURS_BLOCK, FOURS_START, WHOLE, WHOLE_BLOCK } from "./whole32";
 
 const FILE_BLOCK: usize = 34;
@@ -36,17 +36,16 @@ export function unpack_q8_0(src: usize, dst: usize, blocks: i32): void {
   }
 }
 
-/** One token times one group of each stream (table.ts) without unpacking, the same bits as whole32.ts, 16 columns a turn. work: 64 bytes a stream. */
+/** One token times one group of each stream (table.ts) without unpacking, the same bits as whole32.ts, 16 columns a turn. work: WORDS bytes a stream. */
 export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0);
-  const last = work + (<usize>streams << 6);
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_Q8_0, q += FOURS_BLOCK) {
     const start = v128.load32_splat(q + FOURS_START);
     let block = group, w = work, y = out;
     do {
       dot_half(block + SCALES, q, start, start, start, start, w);
       block += apart;
-      w += 64;
+      w += WORDS;
     } while (w < last);
     block = group;
     w = work;
@@ -59,7 +58,7 @@ export function dot_q8_0(group: usize, streams: i32, apart: usize, blocks: i32, 
       );
       block += apart;
       y += outApart;
-      w += 64;
+      w += WORDS;
     } while (w < last);
   }
 }
@@ -78,8 +77,5 @@ function dot_half(p: usize, q: usize, a: v128, b: v128, c: v128, d: v128, work: 
     p += 128;
     q += 16;
   } while (p < end);
-  v128.store(work, a);
-  v128.store(work, b, 16);
-  v128.store(work, c, 32);
-  v128.store(work, d, 48);
+  store16(work, a, b, c, d);
 }

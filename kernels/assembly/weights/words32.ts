@@ -11,7 +11,7 @@
  */
 import { f32x4_from_even_brains, f32x4_from_odd_brains } from "../simd/half";
 import { splat0, splat1 } from "../simd/lanes";
-import { clear16, SCALES, scale_place } from "./group";
+import { clear16, SCALES, scale_place, store16, WORDS } from "./group";
 
 export const BLOCK_WORDS: usize = 1056;
 
@@ -32,7 +32,7 @@ function joined(y: v128, sum: v128, s: v128, d: v128): v128 {
   return f32x4.add(y, f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sum), s), d));
 }
 
-/** `blocks` blocks times `tokens` activations, added to out. work: WORK bytes. */
+/** `blocks` blocks times `tokens` activations, added to out. work: WORDS bytes. */
 export function tile_words32(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize, scaleStride: usize, tokens: i32, out: usize, outStride: usize, work: usize): void {
   for (; tokens >= 2; tokens -= 2, q += qStride << 1, scales += scaleStride << 1, out += outStride << 1) two(block, blocks, q, qStride, scales, scaleStride, out, outStride);
   if (tokens > 0) dot_words32(block, 1, 0, blocks, q, scales, out, 0, work);
@@ -56,23 +56,20 @@ function two(block: usize, blocks: i32, q: usize, qStride: usize, scales: usize,
   }
 }
 
-/** One token times one group of each stream (table.ts), 8 columns a turn. work: WORK bytes a stream. */
+/** One token times one group of each stream (table.ts), 8 columns a turn. work: WORDS bytes a stream. */
 export function dot_words32(group: usize, streams: i32, apart: usize, blocks: i32, q: usize, scales: usize, out: usize, outApart: usize, work: usize): void {
-  const one = <i32>(blocks > 0), last = work + <usize>streams * WORK;
+  const one = <i32>(blocks > 0), last = work + <usize>streams * WORDS;
   for (; blocks > 0; blocks--, group += BLOCK_WORDS, q += 64, scales += 4) {
-    for (let w = work; w < last; w += WORK) clear16(w);
+    for (let w = work; w < last; w += WORDS) clear16(w);
     for (let turn: usize = 0; turn < 1024; turn += 256) {
-      for (let block = group + SCALES + turn, w = work; w < last; block += apart, w += WORK) dot_turn(block, q + (turn >> 4), w);
+      for (let block = group + SCALES + turn, w = work; w < last; block += apart, w += WORDS) dot_turn(block, q + (turn >> 4), w);
     }
     let y = out;
-    for (let block = group, w = work; w < last; block += apart, w += WORK, y += outApart) {
+    for (let block = group, w = work; w < last; block += apart, w += WORDS, y += outApart) {
       add_block(y, v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48), v128.load32_splat(scales), block, one);
     }
   }
 }
-
-/** Bytes of a stream's exact sums. */
-const WORK: usize = 64;
 
 /** 8 columns of 16 rows; added to work[16]. */
 // @ts-ignore: decorator
@@ -86,10 +83,7 @@ function dot_turn(p: usize, q: usize, work: usize): void {
     c = i32x4.add(i32x4.add(c, i32x4.dot_i16x8_s(u, v128.load(p, 32))), i32x4.dot_i16x8_s(v, v128.load(p, 96)));
     d = i32x4.add(i32x4.add(d, i32x4.dot_i16x8_s(u, v128.load(p, 48))), i32x4.dot_i16x8_s(v, v128.load(p, 112)));
   }
-  v128.store(work, a);
-  v128.store(work, b, 16);
-  v128.store(work, c, 32);
-  v128.store(work, d, 48);
+  store16(work, a, b, c, d);
 }
 
 /** Row r of a packed group as floats. */
